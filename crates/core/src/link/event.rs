@@ -27,7 +27,7 @@ pub enum Cause {
     User,
     /// The handshake succeeded.
     Opened,
-    /// The wait before the next dial is over.
+    /// The wait before the next dial is over, or a page or network signal cut it short.
     RetryDue,
     /// The socket closed; `code` as in RFC 6455 section 7.4 (1005 and 1006 included).
     SocketClosed {
@@ -42,6 +42,9 @@ pub enum Cause {
     ConnectTimeout,
     /// The peer gave no sign of life in time; the socket was abandoned.
     Dead,
+    /// The page came back from a freeze or the back/forward cache and, without a heartbeat, the socket could not be
+    /// probed; it was abandoned.
+    Resumed,
     /// The closing handshake did not end before its deadline; the socket was abandoned.
     CloseTimeout,
 }
@@ -70,7 +73,8 @@ pub enum Verdict {
     Stop,
     /// Dial again with the usual backoff, whatever the code.
     Retry,
-    /// Dial again after exactly this long.
+    /// Dial again after exactly this long (at least 10 ms from the second consecutive failure on). Page and network signals
+    /// do not cut it short, `Reconnect` does.
     RetryAfter(Span),
 }
 
@@ -99,9 +103,10 @@ pub enum NetworkEvent {
 /// What happened, given to [`Link::handle`](super::Link::handle) with the current time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input {
-    /// Dial now if idle or closed.
+    /// Dial now if idle or closed; otherwise nothing.
     Start,
-    /// Dial now, whatever the state: cuts a wait short, abandons a live socket, revives a closed link.
+    /// Dial now, whatever the state: cuts a wait short, abandons a live socket, revives a closed link. Counts the attempts
+    /// from zero again and forgets a hint. While connecting there is no change of state, only a new dial.
     Reconnect,
     /// Say goodbye: run the closing handshake, at most until the close timeout.
     Close,
@@ -130,7 +135,8 @@ pub enum Input {
         /// The user's override, if any.
         verdict: Verdict,
     },
-    /// Something arrived on the open socket. `pong` if it answers the last ping.
+    /// Something arrived on the open socket. Cheap enough to report for each message: unless a ping is out, no
+    /// deadline changes.
     Received {
         /// Whether this message answers the heartbeat and gives a round-trip sample.
         pong: bool,
@@ -139,7 +145,10 @@ pub enum Input {
     Page(PageEvent),
     /// A network event.
     Network(NetworkEvent),
-    /// The server asks that the next redial wait this long (retry-after in a message or close reason).
+    /// The server asks that no redial start for this long, counted from now (retry-after in a message or close reason).
+    /// The redial then comes after that and up to a quarter (at least the first spread) later, so that the clients do not
+    /// return in step. Page and network signals do not cut it short, `Reconnect` does. A later hint replaces it, also with
+    /// zero; a hint that has run out before the loss is without effect.
     RetryHint(Span),
     /// The deadline of [`Link::next_wake`](super::Link::next_wake) has come.
     Tick,
@@ -158,7 +167,8 @@ pub enum Output {
         /// Index into the list of endpoints.
         endpoint: u32,
     },
-    /// Start the closing handshake on the socket (with the user's code and reason, kept by the shell).
+    /// Start the closing handshake on the socket (with the user's code and reason, kept by the shell). If there is no socket
+    /// yet, cancel the provider and report [`Input::DialFailed`]: the link is then closed at once. Harmless when repeated.
     CloseSocket {
         /// The generation to close.
         generation: u32,
