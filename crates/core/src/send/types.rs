@@ -62,7 +62,36 @@ pub enum Policy {
     },
 }
 
-/// A token bucket.
+impl Policy {
+    /// Debounce with the defaults: trailing edge only, `max_wait` of five times `wait`.
+    pub const fn debounce(wait: Span) -> Self {
+        Self::Debounce {
+            wait,
+            max_wait: wait.times(5),
+            leading: false,
+            trailing: true,
+        }
+    }
+
+    /// Throttle with the defaults: both edges.
+    pub const fn throttle(interval: Span) -> Self {
+        Self::Throttle {
+            interval,
+            leading: true,
+            trailing: true,
+        }
+    }
+
+    /// Conflate without a shortest time between writes.
+    pub const fn conflate() -> Self {
+        Self::Conflate {
+            min_interval: Span::ZERO,
+        }
+    }
+}
+
+/// A token bucket. A token is taken when a frame is written, so a blocked link cannot save up a burst above `burst`:
+/// in any window of length T at most `burst + T / per_token` frames go out. A batch costs one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     /// Time in which one token accrues: 1 s / rate.
@@ -73,7 +102,23 @@ pub struct RateLimit {
     pub overflow: RateOverflow,
 }
 
-/// What a rate limit does with the excess.
+impl RateLimit {
+    /// `per_second` frames per second (at least 1 and at most 1,000,000) after a first `burst`; the excess waits.
+    pub const fn per_second(per_second: u32, burst: u32) -> Self {
+        let per_token = match 1_000_000_u64.checked_div(per_second as u64) {
+            Some(micros) => Span::from_micros(micros),
+            None => Span::ZERO,
+        };
+        Self {
+            per_token,
+            burst,
+            overflow: RateOverflow::Queue,
+        }
+    }
+}
+
+/// What a rate limit does with the excess. The rules that drop or fail apply while the link is up; while it is down
+/// the message's [`Offline`] rule and the queue's bounds decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RateOverflow {
     /// It waits, in order.
@@ -155,6 +200,19 @@ pub struct OutboxConfig {
     pub rate: Option<RateLimit>,
     /// Writes per second while the queue drains after a reconnect; `None` for no ramp. Default 200 after the first 50.
     pub ramp: Option<RateLimit>,
+}
+
+impl Default for OutboxConfig {
+    fn default() -> Self {
+        Self {
+            max_messages: 1_000,
+            max_bytes: 1 << 20,
+            overflow: Overflow::Reject,
+            high_water: 64 << 10,
+            rate: None,
+            ramp: Some(RateLimit::per_second(200, 50)),
+        }
+    }
 }
 
 /// Options of a topic.
@@ -242,6 +300,74 @@ pub enum DropReason {
     Refused,
 }
 
+/// What [`Outbox::poll_event`](super::Outbox::poll_event) tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OutboxEvent {
+    /// A send changed its status.
+    Status {
+        /// The send.
+        ticket: Ticket,
+        /// Its new status.
+        status: Status,
+        /// Whether this is the last status: the ticket's number may be given out again from now on.
+        terminal: bool,
+    },
+    /// A keyed slot is quiet: nothing is pending and its interval is over. Its id is free from now on, so the key must
+    /// be forgotten before the next call into the outbox; a later send of the same key asks for a new slot.
+    SlotIdle(SlotId),
+}
+
+/// What [`Outbox::poll_write`](super::Outbox::poll_write) found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Frame {
+    /// Nothing may be written now.
+    #[default]
+    None,
+    /// One message.
+    Single,
+    /// The messages of a batch, to be wrapped in the protocol's container (also if there is only one).
+    Batch,
+}
+
+/// What a verb applies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole outbox.
+    All,
+    /// One topic with all its slots.
+    Topic(TopicId),
+    /// One slot; `None` is the topic's slot without a key.
+    Slot(TopicId, Option<SlotId>),
+}
+
+/// Totals since the outbox was made, and what it holds now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Sends that were given a ticket.
+    pub accepted: u64,
+    /// Messages handed to the socket, resends not included.
+    pub written: u64,
+    /// Messages confirmed by the peer.
+    pub acked: u64,
+    /// Messages replaced by a newer one of their slot.
+    pub superseded: u64,
+    /// Messages dropped, for any [`DropReason`].
+    pub dropped: u64,
+    /// Messages whose time to live passed.
+    pub expired: u64,
+    /// Messages cancelled.
+    pub cancelled: u64,
+    /// Messages that ended in [`Status::Unknown`].
+    pub unknown: u64,
+    /// Messages written again after a reconnect.
+    pub resent: u64,
+    /// Messages held now: paced, queued and kept for a resend.
+    pub queued_messages: usize,
+    /// Payload bytes of the messages held now.
+    pub queued_bytes: usize,
+}
+
 /// Why a send was not accepted. Nothing was queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -289,6 +415,12 @@ pub enum ConfigError {
     /// A batch without any limit.
     #[error("batch needs maxItems, maxBytes or maxWait")]
     UnboundedBatch,
+    /// An infinite time where the policy needs an end.
+    #[error("wait, maxWait and interval must be finite")]
+    NotFinite,
+    /// A batch that can hold nothing.
+    #[error("maxItems and maxBytes must be positive")]
+    EmptyBatch,
     /// A queue without room.
     #[error("queue limits must be positive")]
     EmptyQueue,

@@ -1,0 +1,158 @@
+//! The write stage: late binding, gates between the lanes and the socket, results, acknowledgements.
+
+use alloc::vec::Vec;
+
+use super::entry::{FLIGHT, HAND, RESEND};
+use super::lanes::LANES;
+use super::{DropReason, Frame, Outbox, Payload, Status, Ticket};
+use crate::{Span, Time};
+
+/// First wait before a socket buffer above the high-water mark is looked at again. Browsers have no event for a drained
+/// `bufferedAmount`, so it must be polled.
+pub const DRAIN_POLL_MIN: Span = Span::from_millis(5);
+/// Longest wait between two looks; each wait is twice the one before.
+pub const DRAIN_POLL_MAX: Span = Span::from_millis(50);
+
+impl<P: Payload> Outbox<P> {
+    /// Fills `frame` with what to write now, if anything may be written. `buffered` is what the socket itself still
+    /// holds in bytes (`bufferedAmount`): from the high-water mark on nothing more is given out, except that an empty
+    /// socket always gets one frame.
+    ///
+    /// Values are bound here and not earlier. Report the result with [`wrote`](Self::wrote) before asking again; until
+    /// then the answer is [`Frame::None`].
+    pub fn poll_write(
+        &mut self,
+        now: Time,
+        buffered: usize,
+        frame: &mut Vec<(Ticket, P)>,
+    ) -> Frame {
+        frame.clear();
+        self.tick(now);
+        if !self.clock.running() || self.entries.len(HAND) > 0 {
+            return Frame::None;
+        }
+        let now = self.clock.now();
+        let retry_at = self.retry_at.take();
+        let waiting: [bool; LANES] = core::array::from_fn(|lane| self.entries.len(lane as u32) > 0);
+        let queue = if self.entries.len(RESEND) > 0 {
+            RESEND
+        } else if let Some(lane) = self.lanes.pick(waiting) {
+            lane as u32
+        } else {
+            self.ramp_left = 0;
+            return Frame::None;
+        };
+        let Some(head) = self.entries.get(self.entries.head(queue)) else {
+            return Frame::None;
+        };
+        let (topic, batched) = (head.topic, head.batched);
+
+        if buffered > 0 && buffered >= self.config.high_water {
+            // Asking again earlier does not lengthen the wait.
+            if retry_at.is_none_or(|at| at <= now) {
+                self.drain_wait = self
+                    .drain_wait
+                    .times(2)
+                    .clamp(DRAIN_POLL_MIN, DRAIN_POLL_MAX);
+            }
+            self.retry_at = Some(
+                retry_at
+                    .filter(|at| *at > now)
+                    .unwrap_or(now + self.drain_wait),
+            );
+            return Frame::None;
+        }
+        let ramp = self.ramp.as_mut().filter(|_| self.ramp_left > 0);
+        let topic_bucket = self
+            .topics
+            .get_mut(topic)
+            .and_then(|topic| topic.bucket.as_mut());
+        let mut buckets = [self.rate.as_mut(), ramp, topic_bucket];
+        let ready = buckets
+            .iter()
+            .flatten()
+            .filter_map(|bucket| bucket.ready_at(1))
+            .max();
+        if let Some(at) = ready.filter(|at| *at > now) {
+            self.retry_at = Some(at);
+            return Frame::None;
+        }
+        for bucket in buckets.iter_mut().flatten() {
+            bucket.take(now);
+        }
+        self.ramp_left = self.ramp_left.saturating_sub(1);
+        if queue != RESEND {
+            self.lanes.served(queue as usize, waiting);
+        }
+        self.each_of_frame(queue, |outbox, id| outbox.hand_out(id, frame));
+        if batched { Frame::Batch } else { Frame::Single }
+    }
+
+    /// The result of writing the frame just polled. `false` means that the socket did not take it: its messages are
+    /// [`DropReason::Refused`], or [`Status::Unknown`] if they had been written over an earlier connection.
+    pub fn wrote(&mut self, now: Time, ok: bool) {
+        self.clock.advance(now);
+        self.drain_wait = Span::ZERO;
+        self.settle(ok);
+    }
+
+    /// Ends the frame in hand, if there is one.
+    pub(super) fn settle(&mut self, ok: bool) {
+        loop {
+            let id = self.entries.head(HAND);
+            let Some(entry) = self.entries.get(id) else {
+                return;
+            };
+            let (again, awaits) = (
+                entry.status == Some(Status::Unknown),
+                entry.resend || entry.expect_ack,
+            );
+            match (ok, again) {
+                (true, true) => self.counters.resent += 1,
+                (true, false) => self.counters.written += 1,
+                (false, true) => self.finish(id, Status::Unknown),
+                (false, false) => self.finish(id, Status::Dropped(DropReason::Refused)),
+            }
+            if ok && awaits {
+                self.entries.place(id, FLIGHT);
+                self.tell(id, Status::Written);
+            } else if ok {
+                self.finish(id, Status::Written);
+            }
+        }
+    }
+
+    /// The peer confirmed a written message. `false` if none of that ticket awaits a confirmation.
+    pub fn ack(&mut self, ticket: Ticket) -> bool {
+        let awaited = self
+            .entries
+            .get(ticket.0)
+            .is_some_and(|entry| matches!(entry.queue, FLIGHT | RESEND));
+        if awaited {
+            self.finish(ticket.0, Status::Acked);
+        }
+        awaited
+    }
+
+    /// Moves an entry into the caller's hands; its payload stays here only if it may have to be written again.
+    fn hand_out(&mut self, id: u32, frame: &mut Vec<(Ticket, P)>) {
+        self.detach(id, true);
+        self.entries.place(id, HAND);
+        let Some(entry) = self.entries.get_mut(id) else {
+            return;
+        };
+        let payload = if entry.resend {
+            self.kept_bytes += if core::mem::replace(&mut entry.kept, true) {
+                0
+            } else {
+                entry.size
+            };
+            entry.payload.clone()
+        } else {
+            self.counters.queued_messages -= 1;
+            self.counters.queued_bytes -= entry.size;
+            entry.payload.take()
+        };
+        frame.extend(payload.map(|payload| (Ticket(id), payload)));
+    }
+}
