@@ -1,0 +1,17 @@
+//! Everything that touches the browser.
+//!
+//! The rest of the crate decides and converts; this module binds. It assumes neither `window` nor `document`, so the
+//! same code runs in a page, a dedicated worker and a shared worker. Whatever is acquired here (handlers, listeners, the
+//! timer) is owned by a value and released by its `Drop`; nothing is leaked with `forget`.
+
+mod clock;
+mod signals;
+mod timer;
+mod url;
+mod websocket;
+
+pub(crate) use clock::{now, seed};
+pub(crate) use signals::{Signal, Signals};
+pub(crate) use timer::Timer;
+pub(crate) use url::check_url;
+pub(crate) use websocket::{Event, WebSocket};

@@ -1,0 +1,283 @@
+//! From an order to dial to a live socket, and from its events to inputs.
+
+use std::{
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use everwire_core::{
+    codec::Frame,
+    link::{Cause, Input, Verdict},
+    send::Ticket,
+};
+use futures_core::future::LocalBoxFuture;
+use futures_util::future::{AbortHandle, abortable};
+
+use crate::{
+    driver::{self, Event},
+    endpoint::{Attempt, ProviderError},
+    options::Loss,
+};
+
+use super::{Engine, Packet, Received};
+
+/// Close code for a peer that sends faster than the application reads (4000-4999 are the application's).
+const OVERFLOW_CODE: u16 = 4_008;
+
+/// The dial or socket of the current generation.
+pub(super) struct Live {
+    generation: u32,
+    phase: Phase,
+}
+
+enum Phase {
+    /// A provider is being awaited.
+    Resolving(AbortHandle),
+    Socket(driver::WebSocket),
+}
+
+impl Live {
+    /// Sends past the queue. `false` if it did not go out.
+    pub(super) fn send(&self, generation: u32, frame: &Frame) -> bool {
+        match &self.phase {
+            Phase::Socket(socket) if self.generation == generation => socket.send(frame),
+            _ => false,
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Phase::Resolving(provider) = &self.phase {
+            provider.abort();
+        }
+    }
+}
+
+/// What a dial needs: the URL and the subprotocols.
+type Target = Result<(String, Vec<String>), ProviderError>;
+
+impl Engine {
+    /// Bytes that the browser has not sent yet.
+    pub(crate) fn buffered(&self) -> usize {
+        match &*self.live.borrow() {
+            Some(Live {
+                phase: Phase::Socket(socket),
+                ..
+            }) => socket.buffered(),
+            _ => 0,
+        }
+    }
+
+    /// The buffer as the queue shall see it. A socket that is over but has not said so takes nothing: what is sent in the
+    /// meantime waits for the next connection instead of being refused by this one.
+    pub(super) fn buffered_or_over(&self) -> usize {
+        match &*self.live.borrow() {
+            Some(Live {
+                phase: Phase::Socket(socket),
+                ..
+            }) if !socket.is_open() => usize::MAX,
+            Some(Live {
+                phase: Phase::Socket(socket),
+                ..
+            }) => socket.buffered(),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn dial(&self, generation: u32, attempt: u32, endpoint: u32) {
+        let Some(engine) = self.me.upgrade() else {
+            return;
+        };
+        let attempt = Attempt::new(attempt, endpoint);
+        let mut target: LocalBoxFuture<'static, Target> = Box::pin({
+            let engine = Rc::clone(&engine);
+            async move {
+                let url = engine.url.resolve(attempt).await?;
+                Ok((url, engine.protocols.resolve(attempt).await?))
+            }
+        });
+        // Values and synchronous providers are ready at once: the socket is then constructed in the same turn.
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        if let Poll::Ready(target) = target.as_mut().poll(&mut context) {
+            return self.connect(generation, target);
+        }
+        let (target, provider) = abortable(target);
+        self.set_live(generation, Phase::Resolving(provider));
+        let engine = self.me.clone();
+        self.spawn(async move {
+            if let Ok(target) = target.await
+                && let Some(engine) = engine.upgrade()
+            {
+                engine.connect(generation, target);
+                engine.pump();
+            }
+        });
+    }
+
+    fn connect(&self, generation: u32, target: Target) {
+        // A provider may have called back and changed everything.
+        if self.core(|core| core.link().generation()) != generation {
+            return;
+        }
+        let me = self.me.clone();
+        let socket = target
+            .map_err(|error| error.to_string())
+            .and_then(|(url, protocols)| {
+                driver::WebSocket::open(&url, &protocols, move |event| {
+                    if let Some(engine) = me.upgrade() {
+                        engine.event(generation, event);
+                    }
+                })
+            });
+        match socket {
+            Ok(socket) => self.set_live(generation, Phase::Socket(socket)),
+            Err(reason) => self.dial_failed(generation, &reason),
+        }
+    }
+
+    fn dial_failed(&self, generation: u32, reason: &str) {
+        self.live.take();
+        let verdict = self.verdict(&Loss {
+            cause: Cause::DialFailed,
+            reason,
+            attempt: self.core(|core| core.link().attempt()),
+        });
+        self.detail.replace(reason.into());
+        self.core.borrow_mut().handle(
+            driver::now(),
+            Input::DialFailed {
+                generation,
+                verdict,
+            },
+        );
+    }
+
+    fn verdict(&self, loss: &Loss<'_>) -> Verdict {
+        self.upper
+            .get()
+            .map_or(Verdict::Default, |upper| upper.verdict(loss))
+    }
+
+    /// An event of the socket with this number; events of a former one are ignored.
+    fn event(&self, generation: u32, event: Event) {
+        let current = self.live.borrow().as_ref().map(|live| live.generation);
+        if current != Some(generation) {
+            return;
+        }
+        match event {
+            Event::Open(protocol) => {
+                self.detail.replace(protocol.into());
+                self.handle(Input::Opened { generation });
+            }
+            Event::Message(frame) => self.message(frame),
+            Event::Close {
+                code,
+                reason,
+                clean,
+            } => {
+                let verdict = self.verdict(&Loss {
+                    cause: Cause::SocketClosed { code, clean },
+                    reason: &reason,
+                    attempt: self.core(|core| core.link().attempt()),
+                });
+                // The override may have called back; a newer socket must not be lost with this one.
+                if self.live.borrow().as_ref().map(|live| live.generation) == Some(generation) {
+                    self.live.take();
+                }
+                self.detail.replace(reason.into());
+                self.handle(Input::SocketClosed {
+                    generation,
+                    code,
+                    clean,
+                    verdict,
+                });
+            }
+        }
+    }
+
+    fn message(&self, frame: Frame) {
+        let Some(upper) = self.upper.get() else {
+            return;
+        };
+        let bytes = self.bytes_received.get() + frame.len() as u64;
+        self.bytes_received.set(bytes);
+        self.messages_received.set(self.messages_received.get() + 1);
+        let Received {
+            pong,
+            ack,
+            overflow,
+        } = upper.received(frame);
+        if let Some(ticket) = ack.and_then(|id| self.tracker.ticket(&id)) {
+            self.core(|core| core.outbox().ack(ticket));
+        }
+        if overflow {
+            self.goodbye
+                .replace((Some(OVERFLOW_CODE), "inbound queue full".to_owned()));
+            let now = driver::now();
+            self.core(|core| core.close(now, false, everwire_core::Span::ZERO));
+        }
+        self.handle(Input::Received { pong });
+    }
+
+    pub(super) fn close_socket(&self, generation: u32) {
+        let live = self.live.borrow();
+        match &*live {
+            Some(Live {
+                generation: current,
+                phase: Phase::Socket(socket),
+            }) if *current == generation => {
+                let (code, reason) = &*self.goodbye.borrow();
+                socket.close(*code, reason);
+            }
+            _ => {
+                drop(live);
+                // The provider was still being asked: there is nothing to say goodbye to.
+                self.live.take();
+                self.core.borrow_mut().handle(
+                    driver::now(),
+                    Input::DialFailed {
+                        generation,
+                        verdict: Verdict::Default,
+                    },
+                );
+            }
+        }
+    }
+
+    pub(super) fn detach(&self, generation: u32) {
+        let live = self.live.take();
+        match live {
+            Some(live) if live.generation != generation => {
+                self.live.replace(Some(live));
+            }
+            _ => drop(live),
+        }
+    }
+
+    /// Hands a frame of the queue to the socket.
+    pub(super) fn write(&self, generation: u32, packets: &[(Ticket, Packet)], batch: bool) -> bool {
+        let joined;
+        let frame = match packets {
+            [(_, packet)] if !batch => &*packet.frame,
+            _ => {
+                let frames: Vec<&Frame> =
+                    packets.iter().map(|(_, packet)| &*packet.frame).collect();
+                let Some(frame) = self.upper.get().and_then(|upper| upper.join(&frames)) else {
+                    return false;
+                };
+                joined = frame;
+                &joined
+            }
+        };
+        match &*self.live.borrow() {
+            Some(live) => live.send(generation, frame),
+            None => false,
+        }
+    }
+
+    fn set_live(&self, generation: u32, phase: Phase) {
+        let old = self.live.replace(Some(Live { generation, phase }));
+        drop(old);
+    }
+}

@@ -1,0 +1,334 @@
+//! What arrives: decoded, told apart, queued within bounds.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use everwire_core::{
+    codec::{DecodeError, EncodeError, Frame},
+    link::{EndReason, State, Verdict},
+    send::Status,
+};
+
+use crate::{
+    engine::{Received, Tracked, Upper},
+    error::Error,
+    id::Id,
+    options::{InboundLimits, InboundOverflow, Loss},
+    state::StateChange,
+};
+
+/// The wire format of a socket, with its type erased: one `Socket<In, Out>` whatever the codec.
+#[allow(clippy::type_complexity, reason = "each type is used once, here")]
+pub(crate) struct Format<In, Out> {
+    pub(crate) encode: Box<dyn Fn(&Out) -> Result<Frame, EncodeError>>,
+    pub(crate) decode: Box<dyn Fn(Frame) -> Result<In, DecodeError>>,
+    pub(crate) join: Box<dyn Fn(&[&Frame]) -> Option<Frame>>,
+}
+
+/// The user's functions that look into messages.
+#[allow(clippy::type_complexity, reason = "each type is used once, here")]
+pub(crate) struct Rules<In, Out> {
+    pub(crate) ping: Option<Box<dyn Fn() -> Out>>,
+    pub(crate) is_pong: Option<Box<dyn Fn(&In) -> bool>>,
+    pub(crate) id_of: Option<Box<dyn Fn(&Out) -> Option<Id>>>,
+    pub(crate) ack_of: Option<Box<dyn Fn(&In) -> Option<Id>>>,
+    pub(crate) set_request: Option<Box<dyn Fn(&mut Out, u64)>>,
+    pub(crate) reply_to: Option<Box<dyn Fn(&In) -> Option<u64>>>,
+    pub(crate) retry_on: Option<Box<dyn Fn(&Loss<'_>) -> Verdict>>,
+}
+
+impl<In, Out> Default for Rules<In, Out> {
+    fn default() -> Self {
+        Self {
+            ping: None,
+            is_pong: None,
+            id_of: None,
+            ack_of: None,
+            set_request: None,
+            reply_to: None,
+            retry_on: None,
+        }
+    }
+}
+
+/// The typed half of a socket.
+pub(crate) struct Inbound<In, Out> {
+    pub(crate) format: Format<In, Out>,
+    pub(crate) rules: Rules<In, Out>,
+    limits: InboundLimits,
+    queue: RefCell<Queue<In>>,
+    requests: RefCell<HashMap<u64, Rc<PendingRequest<In>>>>,
+    last_request: Cell<u64>,
+}
+
+struct Queue<In> {
+    /// With the size of each on the wire.
+    items: VecDeque<(usize, Result<In, Error>)>,
+    bytes: usize,
+    waker: Option<Waker>,
+    finished: bool,
+}
+
+/// A request that waits for its reply.
+pub(crate) struct PendingRequest<In> {
+    pub(crate) message: RefCell<Option<Rc<Tracked>>>,
+    pub(crate) reply: RefCell<Option<In>>,
+    /// The connection was lost after the request was written.
+    pub(crate) lost: Cell<bool>,
+    pub(crate) waker: RefCell<Option<Waker>>,
+}
+
+impl<In, Out> Inbound<In, Out> {
+    pub(crate) fn new(
+        format: Format<In, Out>,
+        rules: Rules<In, Out>,
+        limits: InboundLimits,
+    ) -> Self {
+        Self {
+            format,
+            rules,
+            limits,
+            queue: RefCell::new(Queue {
+                items: VecDeque::new(),
+                bytes: 0,
+                waker: None,
+                finished: false,
+            }),
+            requests: RefCell::new(HashMap::new()),
+            last_request: Cell::new(0),
+        }
+    }
+
+    /// A message as it goes out: its frame and its id.
+    pub(crate) fn encode(&self, message: &Out) -> Result<(Frame, Option<Id>), Error> {
+        let id = self.rules.id_of.as_ref().and_then(|id_of| id_of(message));
+        Ok(((self.format.encode)(message)?, id))
+    }
+
+    pub(crate) fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Result<In, Error>>> {
+        let mut queue = self.queue.borrow_mut();
+        match queue.items.pop_front() {
+            Some((bytes, item)) => {
+                queue.bytes -= bytes;
+                Poll::Ready(Some(item))
+            }
+            None if queue.finished => Poll::Ready(None),
+            None => {
+                queue.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Messages that wait to be read from the stream.
+    pub(crate) fn unread(&self) -> usize {
+        self.queue.borrow().items.len()
+    }
+
+    pub(crate) fn add_request(&self) -> (u64, Rc<PendingRequest<In>>) {
+        let number = self.last_request.get() + 1;
+        self.last_request.set(number);
+        let request = Rc::new(PendingRequest {
+            message: RefCell::new(None),
+            reply: RefCell::new(None),
+            lost: Cell::new(false),
+            waker: RefCell::new(None),
+        });
+        self.requests
+            .borrow_mut()
+            .insert(number, Rc::clone(&request));
+        (number, request)
+    }
+
+    pub(crate) fn remove_request(&self, number: u64) {
+        self.requests.borrow_mut().remove(&number);
+    }
+
+    /// Adds an item within the bounds. Returns whether the rule is to disconnect.
+    fn push(&self, bytes: usize, item: Result<In, Error>) -> bool {
+        let mut removed = Vec::new();
+        let mut queue = self.queue.borrow_mut();
+        let full = |queue: &Queue<In>| {
+            !queue.items.is_empty()
+                && (queue.items.len() >= self.limits.max_messages
+                    || queue.bytes.saturating_add(bytes) > self.limits.max_bytes)
+        };
+        let mut overflow = false;
+        if full(&queue) {
+            if self.limits.overflow == InboundOverflow::DropOldest {
+                let mut dropped = 0;
+                while full(&queue) {
+                    dropped += queue.drop_front(&mut removed);
+                }
+                queue.items.push_front((0, gap(dropped)));
+                queue.add(bytes, item);
+            } else {
+                overflow = self.limits.overflow == InboundOverflow::Disconnect;
+                queue.note_gap();
+                removed.push(item);
+            }
+        } else {
+            queue.add(bytes, item);
+        }
+        let waker = queue.waker.take();
+        drop(queue);
+        // Destructors of messages and wakers are foreign code.
+        drop(removed);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        overflow
+    }
+
+    fn finish(&self, last: Option<Error>) {
+        let mut queue = self.queue.borrow_mut();
+        if let Some(error) = last {
+            queue.add(0, Err(error));
+        }
+        queue.finished = true;
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The connection was lost: a request that was written may or may not have been handled.
+    fn lose_requests(&self) {
+        let requests: Vec<_> = self.requests.borrow().values().cloned().collect();
+        for request in requests {
+            let status = request
+                .message
+                .borrow()
+                .as_ref()
+                .map(|message| message.status());
+            if status == Some(Status::Written) {
+                request.lost.set(true);
+                request.wake();
+            }
+        }
+    }
+}
+
+impl<In> PendingRequest<In> {
+    fn wake(&self) {
+        let waker = self.waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<In> Queue<In> {
+    fn add(&mut self, bytes: usize, item: Result<In, Error>) {
+        self.bytes += bytes;
+        self.items.push_back((bytes, item));
+    }
+
+    /// Returns for how many messages the removed item stood.
+    fn drop_front(&mut self, removed: &mut Vec<Result<In, Error>>) -> u64 {
+        let Some((bytes, item)) = self.items.pop_front() else {
+            return 0;
+        };
+        self.bytes -= bytes;
+        let count = match &item {
+            Err(Error::InboundOverflow { dropped }) => *dropped,
+            _ => 1,
+        };
+        removed.push(item);
+        count
+    }
+
+    /// One message is missing at the end.
+    fn note_gap(&mut self) {
+        match self.items.back_mut() {
+            Some((_, Err(Error::InboundOverflow { dropped }))) => *dropped += 1,
+            _ => self.items.push_back((0, gap(1))),
+        }
+    }
+}
+
+fn gap<In>(dropped: u64) -> Result<In, Error> {
+    Err(Error::InboundOverflow { dropped })
+}
+
+impl<In, Out> Upper for Inbound<In, Out> {
+    fn received(&self, frame: Frame) -> Received {
+        let bytes = frame.len();
+        let message = match (self.format.decode)(frame) {
+            Ok(message) => message,
+            Err(error) => {
+                return Received {
+                    overflow: self.push(bytes, Err(error.into())),
+                    ..Received::default()
+                };
+            }
+        };
+        let rules = &self.rules;
+        if rules
+            .is_pong
+            .as_ref()
+            .is_some_and(|is_pong| is_pong(&message))
+        {
+            return Received {
+                pong: true,
+                ..Received::default()
+            };
+        }
+        let reply_to = rules
+            .reply_to
+            .as_ref()
+            .and_then(|reply_to| reply_to(&message));
+        let request = reply_to.and_then(|number| self.requests.borrow_mut().remove(&number));
+        if let Some(request) = request {
+            request.reply.replace(Some(message));
+            request.wake();
+            return Received::default();
+        }
+        let ack = rules.ack_of.as_ref().and_then(|ack_of| ack_of(&message));
+        Received {
+            ack,
+            overflow: self.push(bytes, Ok(message)),
+            ..Received::default()
+        }
+    }
+
+    fn ping(&self) -> Option<Frame> {
+        let ping = self.rules.ping.as_ref()?();
+        (self.format.encode)(&ping).ok()
+    }
+
+    fn verdict(&self, loss: &Loss<'_>) -> Verdict {
+        let retry_on = self.rules.retry_on.as_ref();
+        retry_on.map_or(Verdict::Default, |retry_on| retry_on(loss))
+    }
+
+    fn join(&self, frames: &[&Frame]) -> Option<Frame> {
+        (self.format.join)(frames)
+    }
+
+    fn changed(&self, change: &StateChange) {
+        if change.from == State::Open {
+            self.lose_requests();
+        }
+        match change.state {
+            State::Closed => self.finish(match change.ended {
+                None | Some(EndReason::User) => None,
+                Some(reason) => Some(Error::Ended {
+                    reason,
+                    cause: change.cause,
+                }),
+            }),
+            State::Connecting => self.queue.borrow_mut().finished = false,
+            _ => {}
+        }
+    }
+
+    fn finished(&self) {
+        self.finish(None);
+    }
+}

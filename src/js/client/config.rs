@@ -1,0 +1,173 @@
+//! Options: from registers to the core's types.
+
+use everwire_core::Span;
+use everwire_core::connection::Connection;
+use everwire_core::link::{Backoff, Heartbeat, Jitter, LinkConfig, PongTimeout};
+use everwire_core::send::{
+    Lane, Offline, Order, OutboxConfig, Overflow, Policy, RateLimit, RateOverflow, TopicConfig,
+};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::{ENTRIES, Entry, NONE, get, ttl, with};
+
+/// Makes a connection of the options in the registers and returns its number, or -1 if the core refuses them.
+///
+/// Registers: 0 seed, 1 minDelay, 2 maxDelay, 3 factor x 1000, 4 jitter, 5 firstSpread, 6 maxRetries, 7 minUptime,
+/// 8 connectTimeout, 9 reconnect, 10 endpoints, 11 heartbeat interval, 12 its timeout (negative: adaptive, `Infinity`:
+/// silence proves nothing), 13 maxMessages, 14 maxBytes, 15 overflow, 16 to 18 rate limit.
+#[wasm_bindgen]
+pub fn create() -> i32 {
+    let interval = get(11);
+    let timeout = get(12);
+    let retries = get(6);
+    let link = LinkConfig {
+        backoff: Backoff {
+            min: span(1),
+            max: span(2),
+            factor_milli: get(3) as u32,
+            jitter: match get(4) as u32 {
+                0 => Jitter::Full,
+                1 => Jitter::Equal,
+                _ => Jitter::None,
+            },
+            first_spread: span(5),
+        },
+        reconnect: get(9) != 0.0,
+        max_retries: retries.is_finite().then_some(retries as u32),
+        min_uptime: span(7),
+        connect_timeout: get(8).is_finite().then(|| span(8)),
+        endpoints: get(10) as u32,
+        heartbeat: interval.is_finite().then(|| Heartbeat {
+            interval: Span::from_millis_f64(interval),
+            timeout: if timeout >= 0.0 && timeout.is_finite() {
+                PongTimeout::Fixed(Span::from_millis_f64(timeout))
+            } else {
+                PongTimeout::Adaptive
+            },
+            answered: timeout != f64::INFINITY,
+        }),
+        ..LinkConfig::default()
+    };
+    let outbox = OutboxConfig {
+        max_messages: get(13) as usize,
+        max_bytes: get(14) as usize,
+        overflow: overflow(get(15) as u32).unwrap_or_default(),
+        rate: rate(16),
+        ..OutboxConfig::default()
+    };
+    let Ok(connection) = Connection::new(link, outbox, get(0) as u64) else {
+        return NONE;
+    };
+    let entry = Some(Box::new(Entry {
+        connection,
+        frame: Vec::new(),
+    }));
+    ENTRIES.with_borrow_mut(|entries| {
+        let free = entries.iter().position(Option::is_none);
+        if let Some(place) = free.and_then(|free| entries.get_mut(free)) {
+            *place = entry;
+        } else {
+            entries.push(entry);
+        }
+        free.unwrap_or(entries.len() - 1) as i32
+    })
+}
+
+/// Adds a topic and returns its number, or -1 if the core refuses the options in the registers.
+///
+/// Registers: 0 kind of pace, 1 to 4 its options, 5 to 7 rate limit, 8 order, 9 lane, 10 offline, 11 ttl, 12 overflow.
+#[wasm_bindgen]
+pub fn topic(id: u32) -> i32 {
+    let leading = get(3) != 0.0;
+    let trailing = get(4) != 0.0;
+    let config = TopicConfig {
+        policy: match get(0) as u32 {
+            1 => Policy::Debounce {
+                wait: span(1),
+                max_wait: span(2),
+                leading,
+                trailing,
+            },
+            2 => Policy::Throttle {
+                interval: span(1),
+                leading,
+                trailing,
+            },
+            3 => Policy::Conflate {
+                min_interval: span(1),
+            },
+            4 => Policy::Batch {
+                max_items: get(1) as u32,
+                max_bytes: get(2) as usize,
+                max_wait: span(3),
+            },
+            _ => Policy::Immediate,
+        },
+        rate: rate(5),
+        order: match get(8) as u32 {
+            1 => Order::Independent,
+            2 => Order::Supersede,
+            _ => Order::FlushBefore,
+        },
+        lane: lane(get(9) as u32).unwrap_or_default(),
+        offline: offline(get(10) as u32),
+        ttl: ttl(get(11)),
+        overflow: overflow(get(12) as u32),
+    };
+    with(id, NONE, |entry| {
+        entry
+            .connection
+            .outbox()
+            .topic(config)
+            .map_or(NONE, |topic| topic.0 as i32)
+    })
+}
+
+fn span(register: usize) -> Span {
+    Span::from_millis_f64(get(register))
+}
+
+/// A rate limit from three registers: messages per second (0 for none), burst, overflow.
+fn rate(register: usize) -> Option<RateLimit> {
+    let rate = get(register);
+    (rate > 0.0).then(|| RateLimit {
+        per_token: Span::from_millis_f64(1_000.0 / rate),
+        burst: get(register + 1) as u32,
+        overflow: match get(register + 2) as u32 {
+            1 => RateOverflow::Conflate,
+            2 => RateOverflow::DropOldest,
+            3 => RateOverflow::DropNewest,
+            4 => RateOverflow::Reject,
+            _ => RateOverflow::Queue,
+        },
+    })
+}
+
+pub(super) fn lane(code: u32) -> Option<Lane> {
+    match code {
+        0 => Some(Lane::Control),
+        1 => Some(Lane::Rpc),
+        2 => Some(Lane::Normal),
+        3 => Some(Lane::Bulk),
+        _ => None,
+    }
+}
+
+pub(super) fn offline(code: u32) -> Option<Offline> {
+    match code {
+        0 => Some(Offline::Queue),
+        1 => Some(Offline::Latest),
+        2 => Some(Offline::Drop),
+        3 => Some(Offline::Reject),
+        _ => None,
+    }
+}
+
+fn overflow(code: u32) -> Option<Overflow> {
+    match code {
+        0 => Some(Overflow::Reject),
+        1 => Some(Overflow::DropOldest),
+        2 => Some(Overflow::DropNewest),
+        _ => None,
+    }
+}

@@ -1,0 +1,130 @@
+//! Two thousand connections: nothing of the former ones may be left.
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod common;
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    future::Future,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use common::{Recorder, js, text, until};
+use everwire::{Socket, Span, State, Verdict};
+use futures_util::{SinkExt, StreamExt};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// The system's allocator, counting: the module's memory grows in steps of 64 KiB, which would hide small leaks.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every call is passed on unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+async fn reconnect_times(count: u32, step: impl Fn(&Socket<String, String>) -> bool) {
+    let mut socket = text("/command")
+        .min_uptime(Duration::ZERO)
+        .retry_on(|_| Verdict::RetryAfter(Span::ZERO))
+        .open()
+        .unwrap();
+    for _ in 0..count {
+        let mut states = socket.states();
+        until(&socket, State::Open).await;
+        if step(&socket) {
+            while states.next().await.unwrap().state != State::Connecting {}
+        }
+    }
+    until(&socket, State::Open).await;
+    socket.send("still here".to_owned()).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), "still here");
+}
+
+async fn leaks_nothing<F: Future<Output = ()>>(run: impl Fn(u32) -> F) {
+    let recorder = Recorder::install();
+    run(100).await;
+    let before = LIVE.load(Ordering::Relaxed);
+    run(1_000).await;
+    let grown = LIVE.load(Ordering::Relaxed).saturating_sub(before);
+    // The smallest thing that a connection could leave behind, a closure, is larger than 8 bytes.
+    assert!(grown < 8_000, "{grown} bytes were not freed");
+    let handlers = "sockets.filter(s => s.onopen || s.onmessage || s.onclose || s.onerror).length";
+    assert_eq!(recorder.number(handlers), 0.0);
+    assert!(recorder.number("sockets.length") >= 1_100.0);
+}
+
+#[wasm_bindgen_test]
+async fn a_thousand_replaced_sockets_leave_nothing_behind() {
+    leaks_nothing(|count| {
+        reconnect_times(count, |socket| {
+            socket.reconnect();
+            false
+        })
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_thousand_lost_sockets_leave_nothing_behind() {
+    leaks_nothing(|count| {
+        reconnect_times(count, |socket| {
+            // A clean close: Firefox delays each dial after an unclean one by a third of a second.
+            socket.client().send(&"!close 4000".to_owned()).unwrap();
+            true
+        })
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_socket_leaves_no_listener_and_no_timer() {
+    js("globalThis.listeners = new Map(); globalThis.timers = new Set(); globalThis.undo = [];
+        for (const target of [globalThis, document]) {
+            const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
+            target.addEventListener = function (type, f) { listeners.set(type, f); return add.call(this, type, f); };
+            target.removeEventListener = function (type, f) {
+                if (listeners.get(type) === f) listeners.delete(type);
+                return remove.call(this, type, f);
+            };
+            undo.push(() => { delete target.addEventListener; delete target.removeEventListener; });
+        }
+        const { setTimeout: set, clearTimeout: clear } = globalThis;
+        globalThis.setTimeout = (f, ms) => { const id = set(() => { timers.delete(id); f(); }, ms); timers.add(id); return id; };
+        globalThis.clearTimeout = id => { timers.delete(id); clear(id); };
+        undo.push(() => { globalThis.setTimeout = set; globalThis.clearTimeout = clear; });");
+    let socket = text("/echo").open().unwrap();
+    let heard = js("return [...listeners.keys()].sort().join()")
+        .as_string()
+        .unwrap();
+    let timers = js("return timers.size").as_f64().unwrap();
+    drop(socket);
+    let left = js("return listeners.size + timers.size").as_f64().unwrap();
+    js("undo.forEach(f => f())");
+    assert_eq!(
+        heard,
+        "focus,freeze,offline,online,pagehide,pageshow,resume,visibilitychange"
+    );
+    assert_eq!((timers, left), (1.0, 0.0));
+}
