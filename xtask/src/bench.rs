@@ -38,5 +38,5 @@ fn native_smoke(ctx: &Ctx) -> Result<()> {
 
 fn browser(ctx: &Ctx, smoke: bool) -> Result<()> {
     let args: &[&str] = if smoke { &["--smoke"] } else { &[] };
-    steps::node_test(ctx, "tests/bench/run.mjs", args)
+    steps::node_test(ctx, "tests/bench/run.mjs", args, None)
 }

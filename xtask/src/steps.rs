@@ -3,6 +3,7 @@
 //! A step builds and installs what it needs through the functions of `build`, `npm` and `tools`, which do nothing
 //! a second time; so each step also works alone. A file that a step runs and does not find is a failure.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -31,6 +32,7 @@ pub(crate) const STEPS: &[Step] = &[
     step("size",          "size of every npm entry against its budget", size::check),
     step("chrome",        "browser crates in headless Chrome", chrome),
     step("firefox",       "browser crates in headless Firefox", firefox),
+    step("export",        "TypeScript declarations that `export_socket!` generates", export),
     step("client",        "`everwire` in Node and in Chrome", client),
     step("websocket",     "`everwire/websocket` in Chrome", websocket),
     step("packaging",     "the packed npm package in bundlers, Node and a page", packaging),
@@ -226,35 +228,55 @@ fn wasm_pack_test(ctx: &Ctx, browser: impl Fn(&mut Command)) -> Result<()> {
     Ok(())
 }
 
+fn export(ctx: &Ctx) -> Result<()> {
+    setup::toolchain(ctx)?;
+    npm::install(ctx, "tests")?;
+    let bindgen = tools::wasm_bindgen(ctx)?;
+    let path = path_with(&[bindgen.parent().context("a program lies in a folder")?])?;
+    ctx.run(
+        Command::new("node")
+            .arg("tests/export/check.mjs")
+            .env("PATH", path),
+    )
+}
+
 fn client(ctx: &Ctx) -> Result<()> {
     for file in [
         "tests/client/node.test.mjs",
         "tests/client/browser.test.mjs",
     ] {
-        node_test(ctx, file, &[])?;
+        node_test(ctx, file, &[], None)?;
     }
     Ok(())
 }
 
 fn websocket(ctx: &Ctx) -> Result<()> {
-    node_test(ctx, "tests/websocket/run.mjs", &[])
+    node_test(ctx, "tests/websocket/run.mjs", &[], None)
 }
 
 fn packaging(ctx: &Ctx) -> Result<()> {
-    node_test(ctx, "tests/packaging/run.mjs", &[])
+    node_test(ctx, "tests/packaging/run.mjs", &[], None)
 }
 
 fn readme(ctx: &Ctx) -> Result<()> {
-    node_test(ctx, "tests/readme/run.mjs", &[])
+    let server = ("EVERWIRE_TEST_SERVER_PROGRAM", build::test_server(ctx)?);
+    node_test(ctx, "tests/readme/run.mjs", &[], Some(server))
 }
 
 fn e2e(ctx: &Ctx) -> Result<()> {
     build::pages(ctx)?;
-    node_test(ctx, "tests/e2e/run.mjs", &[])
+    let server = ("EVERWIRE_DEMO_SERVER", build::demo_server(ctx)?);
+    node_test(ctx, "tests/e2e/run.mjs", &[], Some(server))
 }
 
-/// A script of tests/ that drives the built package, Chrome and the servers, whose paths it gets by environment.
-pub(crate) fn node_test(ctx: &Ctx, script: &str, args: &[&str]) -> Result<()> {
+/// A script of tests/ that drives the built package in Chrome, and with it a server, whose paths it gets by
+/// environment.
+pub(crate) fn node_test(
+    ctx: &Ctx,
+    script: &str,
+    args: &[&str],
+    server: Option<(&str, PathBuf)>,
+) -> Result<()> {
     if !ctx.project.path(script).is_file() {
         bail!("{script} is missing");
     }
@@ -265,7 +287,6 @@ pub(crate) fn node_test(ctx: &Ctx, script: &str, args: &[&str]) -> Result<()> {
             .arg(script)
             .args(args)
             .env("EVERWIRE_CHROME", browsers::ensure(ctx)?.chrome)
-            .env("EVERWIRE_DEMO_SERVER", build::demo_server(ctx)?)
-            .env("EVERWIRE_TEST_SERVER_PROGRAM", build::test_server(ctx)?),
+            .envs(server),
     )
 }
