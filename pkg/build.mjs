@@ -1,0 +1,244 @@
+// Builds the npm package into dist/: one WebAssembly module and two bundles (inline, slim) per subpath, and the types.
+//
+//   node build.mjs [--only NAME[,NAME]]
+//
+// Steps per entry: cargo (profile `npm`, std built without panic texts) -> wasm-bindgen -> wasm-metadce (drops what
+// JavaScript does not call, wasm-bindgen's own imports included) -> wasm-opt -> esbuild twice. Afterwards the compiler
+// checks all sources once and writes the .d.ts files. Cargo decides what is stale, everything after it takes seconds.
+import { build } from "esbuild";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const pkg = dirname(fileURLToPath(import.meta.url));
+const root = dirname(pkg);
+const dist = join(pkg, "dist");
+const work = join(root, "target", "npm", "modules");
+const BINDGEN_VERSION = "0.2.130";
+/** Stands for the module's text while esbuild works. */
+const PLACEHOLDER = "everwire module";
+const WASM_TARGET = "wasm32-unknown-unknown";
+
+/**
+ * Every subpath of the package that has a module of its own. `subpath` is the key in package.json's `exports`, `feature`
+ * the cargo feature that selects the exports of src/js, `source` the facade; its slim twin is src/slim/NAME.ts.
+ */
+export const entries = [
+  { name: "client", subpath: ".", feature: "__npm_client", source: "src/client/index.ts" },
+  { name: "websocket", subpath: "./websocket", feature: "__npm_websocket", source: "src/websocket/index.ts" },
+];
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
+
+async function main(args) {
+  const only = args.includes("--only") ? args[args.indexOf("--only") + 1]?.split(",") : undefined;
+  const unknown = only?.filter((name) => !entries.some((entry) => entry.name === name)) ?? [];
+  if (unknown.length) fail(`unknown entry ${unknown.join(", ")}; one of ${entries.map((e) => e.name).join(", ")}`);
+  const selected = entries.filter((entry) => (only ? only.includes(entry.name) : true));
+
+  mkdirSync(work, { recursive: true });
+  mkdirSync(join(dist, "slim"), { recursive: true });
+  for (const entry of selected) {
+    const wasm = moduleOf(entry);
+    await bundle(entry, wasm);
+    console.log(`${entry.name}: module ${readFileSync(wasm).length} B`);
+  }
+  types(only ? selected : entries);
+  for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(join(root, licence), join(pkg, licence));
+}
+
+/** Compiles one entry's module and returns the path of the finished .wasm file. */
+function moduleOf({ name, feature }) {
+  // A target folder per entry: with a shared one cargo would link anew whenever the features alternate.
+  const target = join(root, "target", "npm", name);
+  run("cargo", [
+    "build", "--profile", "npm", "--target", WASM_TARGET, "--package", "everwire", "--lib",
+    "--no-default-features", "--features", feature,
+    "-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size",
+  ], {
+    cwd: root,
+    env: {
+      ...process.env,
+      CARGO_TARGET_DIR: target,
+      // build-std and immediate-abort are unstable; the pinned stable toolchain accepts them with this switch. They take
+      // a third off the module: no panic text and no unwinding tables are linked.
+      RUSTC_BOOTSTRAP: "1",
+      RUSTFLAGS: "-Zunstable-options -Cpanic=immediate-abort",
+      CARGO_ENCODED_RUSTFLAGS: undefined,
+    },
+  });
+
+  const linked = join(target, WASM_TARGET, "npm", "everwire.wasm");
+  const bound = join(work, name);
+  run(bindgen(), ["--target", "bundler", "--out-dir", bound, "--out-name", name, linked]);
+  const raw = join(bound, `${name}_bg.wasm`);
+
+  // The facade calls the exports directly. wasm-bindgen's start function, externref table and abort hooks serve its own
+  // glue; with them gone the module imports nothing.
+  const exported = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(raw)))
+    .map((entry) => entry.name)
+    .filter((entry) => !entry.startsWith("__"));
+  const graph = join(bound, "roots.json");
+  writeFileSync(graph, JSON.stringify([
+    { name: "javascript", root: true, reaches: exported },
+    ...exported.map((entry) => ({ name: entry, export: entry })),
+  ]));
+  const reachable = join(bound, "reachable.wasm");
+  binaryen("wasm-metadce", [raw, "--all-features", "--graph-file", graph, "--output", reachable], { quiet: true });
+  const finished = join(bound, `${name}.wasm`);
+  binaryen("wasm-opt", [
+    reachable, "-Oz", "--converge", "--all-features", "--strip-debug", "--strip-producers", "--strip-target-features",
+    "--output", finished,
+  ]);
+
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(finished)));
+  if (imports.length) {
+    fail(`${name}: the module must import nothing, it imports ${imports.map((i) => `${i.module}.${i.name}`).join(", ")}`);
+  }
+  generateTypes(name, join(bound, `${name}_bg.wasm.d.ts`), exported);
+  return finished;
+}
+
+/** Writes the signatures of the module's exports where the facade's type check finds them. */
+function generateTypes(name, from, exported) {
+  const lines = readFileSync(from, "utf8").split("\n").filter((line) => exported.some((e) => line.includes(`const ${e}:`)));
+  const text = `// Generated by build.mjs from the Rust exports in src/js.\n${lines.join("\n")}\n`;
+  const to = join(pkg, "src", "generated", `${name}.d.ts`);
+  mkdirSync(dirname(to), { recursive: true });
+  if (!existsSync(to) || readFileSync(to, "utf8") !== text) writeFileSync(to, text);
+}
+
+/** Bundles the inline and the slim entry. */
+async function bundle({ name, source }, wasm) {
+  const { version } = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
+  const common = {
+    absWorkingDir: pkg,
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: ["es2022"],
+    minify: true,
+    // Bytes above 0x7f would otherwise be escaped to four characters each.
+    charset: "utf8",
+    legalComments: "none",
+    define: { EVERWIRE_VERSION: JSON.stringify(version) },
+    mangleProps: /^_[a-z]/,
+    logLevel: "warning",
+  };
+  const inline = await build({
+    ...common,
+    entryPoints: [source],
+    outfile: join(dist, `${name}.js`),
+    write: false,
+    plugins: [moduleSource(`export default "${PLACEHOLDER}";`)],
+  });
+  // Put in afterwards: esbuild would escape every control character, 3 % of the file after compression.
+  const parts = inline.outputFiles[0].text.split(`"${PLACEHOLDER}"`);
+  if (parts.length !== 2) fail(`${name}: expected the module's text once in the bundle, not ${parts.length - 1} times`);
+  writeFileSync(join(dist, `${name}.js`), parts.join(latin1Literal(readFileSync(wasm))));
+  const slim = join("src", "slim", `${name}.ts`);
+  if (!existsSync(join(pkg, slim))) fail(`${name}: ${slim} is missing`);
+  await build({
+    ...common,
+    entryPoints: [slim],
+    outfile: join(dist, "slim", `${name}.js`),
+    plugins: [
+      // Written out in full because bundlers look for exactly this expression to copy the file.
+      moduleSource(`export default () => new URL("./${name}.wasm", import.meta.url);`),
+      { name: "slim-loader", setup: (b) => b.onResolve({ filter: /\/host\/inline\.js$/ }, () => ({ path: join(pkg, "src/host/slim.ts") })) },
+    ],
+  });
+  copyFileSync(wasm, join(dist, "slim", `${name}.wasm`));
+}
+
+/** Resolves `everwire:module` to the given source text. */
+function moduleSource(contents) {
+  return {
+    name: "everwire-module",
+    setup(b) {
+      b.onResolve({ filter: /^everwire:module$/ }, () => ({ path: "module", namespace: "everwire" }));
+      b.onLoad({ filter: /.*/, namespace: "everwire" }, () => ({ contents, loader: "js" }));
+    },
+  };
+}
+
+/**
+ * One character per byte. An ES module is always decoded as UTF-8, so this costs 6 % over the bare file after
+ * compression, where base64 costs 39 %.
+ */
+function latin1Literal(bytes) {
+  const escapes = { 0: "\\0", 10: "\\n", 13: "\\r", 34: '\\"', 92: "\\\\" };
+  let text = "";
+  bytes.forEach((byte, i) => {
+    const digitFollows = bytes[i + 1] >= 48 && bytes[i + 1] <= 57;
+    text += byte === 0 && digitFollows ? "\\x00" : (escapes[byte] ?? String.fromCharCode(byte));
+  });
+  return `"${text}"`;
+}
+
+/** Type-checks all sources, then ships the declarations that the public entries reach. */
+function types(selected) {
+  const emitted = join(work, "types");
+  rmSync(emitted, { recursive: true, force: true });
+  const files = selected.flatMap(({ name, source }) => [source, `src/slim/${name}.ts`]);
+  const config = join(pkg, "tsconfig.emit.json");
+  writeFileSync(config, `${JSON.stringify({
+    extends: "./tsconfig.json",
+    compilerOptions: { noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: "src", outDir: relative(pkg, emitted) },
+    include: [],
+    files: ["src/host/ambient.d.ts", ...files],
+  }, null, 2)}\n`);
+  try {
+    run(process.execPath, [join(pkg, "node_modules", "typescript", "bin", "tsc"), "-p", config], { cwd: pkg });
+  } finally {
+    rmSync(config, { force: true });
+  }
+
+  const shipped = new Set();
+  const visit = (file) => {
+    if (shipped.has(file)) return;
+    shipped.add(file);
+    const text = readFileSync(file, "utf8");
+    for (const [, specifier] of text.matchAll(/(?:from|import\()\s*["'](\.[^"']+)\.js["']/g)) {
+      visit(resolve(dirname(file), `${specifier}.d.ts`));
+    }
+    if (/["']everwire:/.test(text)) fail(`${relative(emitted, file)}: the public types mention the bundler's module`);
+  };
+  for (const file of files) visit(join(emitted, relative("src", file).replace(/\.ts$/, ".d.ts")));
+  const to = join(dist, "types");
+  if (selected.length === entries.length) rmSync(to, { recursive: true, force: true });
+  for (const file of shipped) {
+    const target = join(to, relative(emitted, file));
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(file, target);
+  }
+}
+
+/** The wasm-bindgen command; its version must equal the crate's exactly. */
+function bindgen() {
+  const command = process.env.EVERWIRE_WASM_BINDGEN
+    ?? join(homedir(), ".cache", "everwire", "tools", `wasm-bindgen-cli-${BINDGEN_VERSION}`, "bin", "wasm-bindgen");
+  const answer = spawnSync(command, ["--version"], { encoding: "utf8" });
+  if (answer.status !== 0) fail(`cannot run ${command}; \`cargo xtask setup\` installs wasm-bindgen-cli ${BINDGEN_VERSION}`);
+  if (!answer.stdout.includes(BINDGEN_VERSION)) {
+    fail(`${command} is ${answer.stdout.trim()}, the crate needs ${BINDGEN_VERSION}; \`cargo xtask setup\` installs it`);
+  }
+  return command;
+}
+
+function binaryen(tool, args, options) {
+  run(process.execPath, [join(pkg, "node_modules", "binaryen", "bin", tool), ...args], options);
+}
+
+function run(command, args, { quiet, ...options } = {}) {
+  const result = spawnSync(command, args, { stdio: quiet ? ["ignore", "ignore", "inherit"] : "inherit", ...options });
+  if (result.error) fail(`cannot run ${command}: ${result.error.message}`);
+  if (result.status !== 0) fail(`${command} ${args[0]} failed with status ${result.status ?? result.signal}`);
+}
+
+function fail(message) {
+  console.error(`build: ${message}`);
+  process.exit(1);
+}

@@ -1,0 +1,77 @@
+// The one error class of everwire: a stable code for programs, and a text that tells people what to do next.
+
+import type { SchemaIssue } from "./schema-types.js";
+
+/** Stable names of what can go wrong. */
+export type ErrorCode =
+  /** An option is unknown, of the wrong type or out of range; see `option`. */
+  | "invalid-option"
+  /** The value cannot be encoded. */
+  | "encode"
+  /** A received message cannot be decoded; see `data`. The link stays up. */
+  | "decode"
+  /** A received message does not satisfy the schema; see `data` and `issues`. The link stays up. */
+  | "schema"
+  /** The connection is closing or closed. */
+  | "closed"
+  /** The link is down and the offline rule is `'reject'`. */
+  | "offline"
+  /** The send queue is full. */
+  | "queue-full"
+  /** The message alone is larger than the send queue. */
+  | "too-large"
+  /** The rate limit's overflow rule is `'reject'`. */
+  | "rate-limited"
+  /** A `merge` function threw; the pending value stays. */
+  | "merge"
+  /** The reply did not come in time. */
+  | "timeout"
+  /** The server answered with a refusal; see `data`. */
+  | "refused"
+  /** The request was not sent, or it is unknown whether it arrived; the text says which. */
+  | "not-delivered"
+  /** A url or protocol provider failed, or a socket could not be made; it is retried. */
+  | "dial"
+  /** A `for await` loop did not keep up. */
+  | "inbound-overflow"
+  /** The connection ended for another reason than the user's wish. */
+  | "ended"
+  /** The slim entry was used before `init()`. */
+  | "not-initialised";
+
+/** What is known about an error beyond its text. */
+export interface ErrorDetails {
+  option?: string | undefined;
+  data?: unknown;
+  issues?: readonly SchemaIssue[] | undefined;
+  cause?: unknown;
+}
+
+/** An error of everwire. */
+export class EverwireError extends Error {
+  /** Stable name of the kind of error. */
+  readonly code: ErrorCode;
+  /** Path of the wrong option, such as `reconnect.minDelay`. */
+  readonly option: string | undefined;
+  /** The raw message that was received, or the refusal. */
+  readonly data: unknown;
+  /** What the schema says is wrong with the message. */
+  readonly issues: readonly SchemaIssue[] | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.option = details.option;
+    this.data = details.data;
+    this.issues = details.issues;
+  }
+
+  static {
+    this.prototype.name = "EverwireError";
+  }
+}
+
+/** The text of anything thrown. */
+export function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,145 @@
+// Topics: the facade of the core's topics, and the keys of their slots. The core knows slots by number; a key stays here,
+// in a map that shrinks again as the core reports slots idle.
+
+import { type Client } from "./connection.js";
+import { LANES, OFFLINE_RULES, ORDERS, OVERFLOWS, OWN_SLOT, UNSET, WHOLE_TOPIC, type Core } from "./core.js";
+import { MAX_MS, callable, invalid, name as checkName, number, object, word } from "./check.js";
+import { KINDS, RATE_OVERFLOWS, split } from "./policies.js";
+import type { Conflate, Debounce, Pace, RateLimit, Throttle } from "./policy-types.js";
+import type { Handle, Topic, TopicOptions, TopicSendOptions } from "./types.js";
+
+/** Names of `TopicOptions`. */
+const OPTIONS = "policy key lane ttl offline order overflow";
+
+/** What the facade keeps of one topic of the core. */
+export interface Lot {
+  readonly _id: number;
+  /** Undefined for sends without a topic. */
+  readonly _name: string | undefined;
+  readonly _lane: number;
+  /** Whether its policy holds values that newer ones replace. */
+  readonly _slotted: boolean;
+  _merge: ((older: any, newer: any) => any) | undefined;
+  readonly _key: ((value: any) => string | number) | undefined;
+  /** Numbers of the slots of its keys. */
+  readonly _slots: Map<string | number, number>;
+  _closed: boolean;
+}
+
+/** The topic that the core always has: immediate, no name. */
+export function plainLot(): Lot {
+  return { ...plan(undefined, true), _id: 0, _name: undefined, _slots: new Map(), _closed: false };
+}
+
+/** Checked options of a topic in the core's terms. */
+export interface Plan extends Pick<Lot, "_lane" | "_slotted" | "_merge" | "_key"> {
+  readonly _registers: readonly number[];
+}
+
+/** Checks the options of a topic. */
+export function plan(options: TopicOptions | undefined, canBatch: boolean): Plan {
+  const given = object("options", options, OPTIONS);
+  const [pace, rate] = split(given.policy);
+  if (pace.kind === "batch" && !canBatch) {
+    invalid("policy", "another one than batch: this codec has no container for several messages; json() and msgpack() have", pace);
+  }
+  const lane = word("lane", given.lane, 2, LANES);
+  return {
+    _registers: [
+      KINDS.indexOf(pace.kind), ...paceNumbers(pace), ...rateNumbers(rate),
+      word("order", given.order, 0, ORDERS), lane, word("offline", given.offline, UNSET, OFFLINE_RULES),
+      number("ttl", given.ttl, Infinity, 0, MAX_MS), word("overflow", given.overflow, UNSET, OVERFLOWS),
+    ],
+    _lane: lane,
+    _slotted: pace.kind !== "immediate" && pace.kind !== "batch",
+    _merge: (pace as Conflate).merge,
+    _key: callable("key", given.key),
+  };
+}
+
+/** Makes the topic of the core. */
+export function makeLot(core: Core, connection: number, name: string | undefined, checked: Plan): Lot {
+  checked._registers.forEach((value, index) => core.set(index, value));
+  const id = core.topic(connection);
+  if (id < 0) invalid("policy", "one that the core accepts", name);
+  return { ...checked, _id: id, _name: name, _slots: new Map(), _closed: false };
+}
+
+/** The three registers of a rate limit. */
+export function rateNumbers(rate: RateLimit | undefined): number[] {
+  return rate ? [rate.rate, rate.burst, word("rateLimit.overflow", rate.overflow, 0, RATE_OVERFLOWS)] : [0, 0, 0];
+}
+
+function paceNumbers(pace: Pace): number[] {
+  switch (pace.kind) {
+    case "debounce":
+      return edges(pace, pace.wait, pace.maxWait);
+    case "throttle":
+      return edges(pace, pace.interval, 0);
+    case "conflate":
+      return [pace.minInterval, 0, 0, 0];
+    case "batch":
+      // The core saturates Infinity to its largest values, which stand for "no limit".
+      return [pace.maxItems, pace.maxBytes, pace.maxWait, 0];
+    default:
+      return [0, 0, 0, 0];
+  }
+}
+
+function edges(pace: Debounce | Throttle, first: number, second: number): number[] {
+  return [first, second, Number(pace.leading), Number(pace.trailing)];
+}
+
+/** The one implementation of `Topic`. */
+export class NamedTopic implements Topic {
+  readonly _lot: Lot;
+  /** What it was made with, to recognise a second request with other options. */
+  readonly _registers: readonly number[];
+  private readonly _client: Client;
+
+  constructor(client: Client, lot: Lot, registers: readonly number[]) {
+    this._client = client;
+    this._lot = lot;
+    this._registers = registers;
+  }
+
+  get name(): string {
+    return this._lot._name!;
+  }
+
+  send(value: any, options?: TopicSendOptions): Handle {
+    return this._client._send(this._lot, value, options);
+  }
+
+  flush(key?: string | number): Promise<void> {
+    return this._client._flush(this._lot, key);
+  }
+
+  cancel(key?: string | number): void {
+    const slot = this._slot(key);
+    if (slot !== undefined) this._client._cancelAll(this._lot._id, slot);
+  }
+
+  get pending(): boolean {
+    return this._client._pending(this._lot._id, WHOLE_TOPIC);
+  }
+
+  isPending(key: string | number): boolean {
+    const slot = this._slot(key);
+    return slot !== undefined && this._client._pending(this._lot._id, slot);
+  }
+
+  peek(key?: string | number): any {
+    const slot = key === undefined ? OWN_SLOT : this._slot(key);
+    return slot === undefined ? undefined : this._client._peek(this._lot._id, slot)?._value;
+  }
+
+  close(): void {
+    this._client._closeTopic(this._lot);
+  }
+
+  /** Scope of a key: the whole topic without one, undefined if nothing of that key waits. */
+  private _slot(key: string | number | undefined): number | undefined {
+    return key === undefined ? WHOLE_TOPIC : this._lot._slots.get(checkName("key", key));
+  }
+}

@@ -1,0 +1,437 @@
+// The public surface of `everwire`: what a user of the own API holds. Types only, nothing here exists at run time.
+// Times are milliseconds and sizes are bytes everywhere, unless a member says otherwise.
+
+import type { Codec, Encoded } from "../codecs/types.js";
+import type { EverwireError } from "./error.js";
+import type { StandardSchemaV1 } from "./schema-types.js";
+import type { Lane, Offline, Order, Overflow, PolicyOption, RateLimit } from "./policy-types.js";
+
+/** Where to connect: one address, a list for failover, or a function that is asked before every attempt. */
+export type UrlSource = string | URL | readonly (string | URL)[] | (() => string | URL | Promise<string | URL>);
+
+/** Subprotocols to offer: one, a list, none, or a function that is asked before every attempt. */
+export type ProtocolSource =
+  | string
+  | readonly string[]
+  | null
+  | (() => string | readonly string[] | null | undefined | Promise<string | readonly string[] | null | undefined>);
+
+/** Identity of a message over reconnects, and what an answer refers to. */
+export type MessageId = string | number;
+
+/** Where a connection is in its life. */
+export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closing" | "closed";
+
+/** How one socket ended, as told to `retryOn`. */
+export interface CloseInfo {
+  /** Close code of RFC 6455 section 7.4; 1006 if the link was lost or never opened. */
+  readonly code: number;
+  /** Reason given by the server, usually empty. */
+  readonly reason: string;
+  /** Whether the closing handshake completed. */
+  readonly wasClean: boolean;
+}
+
+/** When and how to dial again after a loss. */
+export interface ReconnectOptions {
+  /** Wait before the second redial; each later one is `factor` times as long. Default 1,000. */
+  minDelay?: number;
+  /** Longest wait. Default 10,000; at least `minDelay`. */
+  maxDelay?: number;
+  /** Growth of the wait from attempt to attempt. Default 2, range 1 to 1,000. */
+  factor?: number;
+  /** Randomness at every attempt: `'full'` (0 to 1 times the wait), `'equal'` (half to 1 times), `'none'`. Default `'equal'`. */
+  jitter?: "full" | "equal" | "none";
+  /**
+   * The first redial after a loss happens at a random moment within this time, so that the clients of a restarted
+   * server do not all come back at once. Default 2,000; 0 starts with `minDelay` instead.
+   */
+  firstSpread?: number;
+  /** Consecutive failed attempts after which the connection ends. Default `Infinity`. */
+  maxRetries?: number;
+  /** The attempt counter starts again only after the link was open for this long. Default 5,000. */
+  minUptime?: number;
+  /** Longest wait for the providers and the handshake together; `Infinity` leaves it to the browser. Default 10,000. */
+  connectTimeout?: number;
+  /**
+   * Overrides the close-code policy, by which 1002, 1003 and 1007 to 1010 end the connection, as a retry would meet the
+   * same refusal, and everything else is retried. `false` ends it, `true` retries with the usual wait, a number retries after that many milliseconds, `undefined` leaves the
+   * decision to the policy.
+   */
+  retryOn?: (close: CloseInfo) => boolean | number | undefined;
+}
+
+/** Proof of life that the application's protocol offers; a browser cannot send or see protocol-level pings. */
+export interface HeartbeatOptions {
+  /** Silence after which a ping is sent. Default 20,000, below the idle limit of common proxies; at least 10. */
+  interval?: number;
+  /** Longest wait for life after a ping, at least 10. Default `'adaptive'`: from the measured round-trip times, 2,000
+   * without any. `Infinity`: pings only keep proxies from cutting an idle link, silence proves nothing. */
+  timeout?: "adaptive" | number;
+  /** Makes the message to send; encoded by the connection's codec. */
+  ping: () => unknown;
+  /**
+   * Recognises the answer, before the schema sees it. A pong gives a round-trip sample and is not delivered. Without
+   * it any message counts as life and no round-trip time is known.
+   */
+  isPong?: (message: any) => boolean;
+}
+
+/** Bounds of what waits to be sent: paced, queued, and written but unacknowledged messages together. */
+export interface QueueOptions {
+  /** Default 1,000. */
+  maxMessages?: number;
+  /** Default 1 MiB. */
+  maxBytes?: number;
+  /** What a full queue does. Default `'reject'`: `send` throws an `EverwireError` with code `queue-full`. */
+  overflow?: Overflow;
+}
+
+/** Bounds of what waits to be read by `for await`; listeners are called at once and need none. */
+export interface InboundOptions {
+  /** Unread messages per iterator. Default 1,000. */
+  maxMessages?: number;
+  /**
+   * What a full iterator does. Default `'error'`: the loop throws code `inbound-overflow` after the messages that it
+   * holds. The two others go on and count in `stats().inboundDropped`.
+   */
+  overflow?: "error" | "drop-oldest" | "drop-newest";
+}
+
+/** How answers find their messages. */
+export interface CorrelationOptions {
+  /** Puts the id into an outgoing message. Default: a copy of the object with the property `id`. */
+  tag?: (value: any, id: MessageId) => unknown;
+  /** The id that an inbound message answers, before the schema sees it. Default: its `replyTo`, else its `id`. */
+  replyTo?: (message: any) => MessageId | null | undefined;
+  /** Whether an answer is a refusal. Default: it has an `error` that is neither `undefined`, `null` nor `false`. */
+  isError?: (message: any) => boolean;
+}
+
+/** Options of `connect`. Unknown names and wrong values throw an `EverwireError` with code `invalid-option`. */
+export interface ConnectOptions<In = any, Out = any> {
+  /** Subprotocols. Default none. */
+  protocols?: ProtocolSource;
+  /** Turns values into frames and back. Default `json()`. */
+  codec?: Codec<In, Out>;
+  /** Checks (and may transform) every inbound message; any validator that implements Standard Schema. */
+  schema?: StandardSchemaV1<any, In>;
+  /** `false`: a loss ends the connection. */
+  reconnect?: false | ReconnectOptions;
+  /** Default `false`: the protocol's ping must be named to be used. */
+  heartbeat?: false | HeartbeatOptions;
+  /** Bounds of the send queue. */
+  queue?: QueueOptions;
+  /** Bounds of each async iterator. */
+  inbound?: InboundOptions;
+  /** Token bucket of the whole connection. Default none. */
+  rate?: RateLimit;
+  /** How acknowledgements and replies name what they answer. */
+  correlation?: CorrelationOptions;
+  /** Aborting it ends the connection at once, as `terminate()` does. */
+  signal?: AbortSignal;
+  /** Socket class to use instead of the global `WebSocket`: for Node below 22 and for tests. */
+  WebSocket?: WebSocketConstructor;
+}
+
+/** What everwire needs of a socket class; the browser's `WebSocket` and that of the package `ws` have it. */
+export type WebSocketConstructor = new (url: string, protocols?: string[]) => any;
+
+/** Why a state was left. */
+export type StateCause =
+  /** Wish of the user: connect, reconnect, close, terminate or an aborted signal. */
+  | "user"
+  /** The handshake succeeded. */
+  | "opened"
+  /** The wait is over. */
+  | "retry-due"
+  /** The socket closed; see `code`. */
+  | "socket-closed"
+  /** A provider failed or the socket could not be made; the `error` event has the cause. */
+  | "dial-failed"
+  /** No `open` within `connectTimeout`. */
+  | "connect-timeout"
+  /** No sign of life within the heartbeat's timeout; the socket was abandoned. */
+  | "dead"
+  /** The page came back from a freeze and, without a heartbeat, the socket could not be trusted. */
+  | "resumed"
+  /** The server did not answer the goodbye; the socket was abandoned. */
+  | "close-timeout";
+
+/** Why a connection will not dial again. */
+export type EndReason = "user" | "reconnect-off" | "fatal" | "retries-exhausted";
+
+/** A change of state. */
+export interface StateEvent {
+  readonly from: ConnectionState;
+  readonly to: ConnectionState;
+  readonly cause: StateCause;
+  /** Consecutive attempt: 0 for the first dial after a start or a stable link; while waiting, the one to come. */
+  readonly attempt: number;
+  /** When `to` is `'waiting'`: time until the next dial. */
+  readonly delay?: number;
+  /** When `to` is `'closed'`: why there will be no further dial. */
+  readonly ended?: EndReason;
+  /** When `cause` is `'socket-closed'`: the close code. */
+  readonly code?: number;
+  /** When `cause` is `'socket-closed'`: the server's reason. */
+  readonly reason?: string;
+  /** When `cause` is `'socket-closed'`: whether the closing handshake completed. */
+  readonly wasClean?: boolean;
+}
+
+/** Where a send is in its life. Each ends in exactly one terminal status. */
+export type SendStatus =
+  | "paced" | "queued" | "written" | "acked" | "superseded" | "dropped" | "expired" | "cancelled" | "unknown";
+
+/** Why a message was not sent. */
+export type DropReason =
+  /** The queue was full. */
+  | "overflow"
+  /** The link was down and the offline rule says drop. */
+  | "offline"
+  /** The connection was closed first. */
+  | "close"
+  /** `trailing: false` sends no further value in this interval. */
+  | "policy"
+  /** The rate limit's overflow rule. */
+  | "rate"
+  /** The socket or, in an answer, the server refused it. */
+  | "refused";
+
+/** What became of a send; `status` tells which. Only `written` and `acked` mean that it went out for certain. */
+export type SendResult =
+  | { readonly status: "written" }
+  | { readonly status: "acked"; /** The message that confirmed it. */ readonly reply: unknown }
+  | {
+      readonly status: "superseded";
+      /** The newer send of the same slot. */
+      readonly by: Handle | undefined;
+      /** Whether the newer value contains this one (`conflate` with `merge`). */
+      readonly merged: boolean;
+    }
+  | { readonly status: "dropped"; readonly reason: DropReason; /** The refusal, if the server sent one. */ readonly reply?: unknown }
+  | { readonly status: "expired" | "cancelled" | "unknown" };
+
+/** One accepted send. */
+export interface Handle {
+  /** Where it is now. */
+  readonly status: SendStatus;
+  /** Its id, if it has one. */
+  readonly id: MessageId | undefined;
+  /**
+   * Resolves when the message was handed to the socket, or can no longer be: look at `status` of the result.
+   * Rejects only with the reason of an aborted `signal` when the message was already written.
+   */
+  readonly written: Promise<SendResult>;
+  /** Resolves at the terminal status: `acked` if an acknowledgement was expected and came. Rejects as `written` does. */
+  readonly acked: Promise<SendResult>;
+  /** Takes the message back. False if it was written or ended before: then nothing can be taken back. */
+  cancel(): boolean;
+}
+
+/** Options of one send on a topic; they override the topic's. */
+export interface TopicSendOptions {
+  /** Slot within the topic, instead of what the topic's `key` function says. */
+  key?: string | number;
+  /** Sends this one at once; the topic's `order` says what becomes of pending values. */
+  immediate?: boolean;
+  lane?: Lane;
+  /** Longest time until the write. */
+  ttl?: number;
+  offline?: Offline;
+  /** Identity of the message. It is tagged with it, awaits an acknowledgement, and is resent after a reconnect. */
+  id?: MessageId;
+  /** Whether an acknowledgement is awaited. Default: an `id` is given. */
+  ack?: boolean;
+  /** Whether it is written again when the link died before the acknowledgement. Default: an `id` is given. */
+  resend?: boolean;
+  /** Aborting it before the write cancels the message; after it, the waits of the handle reject. */
+  signal?: AbortSignal;
+}
+
+/** Options of `connection.send`. */
+export interface SendOptions extends TopicSendOptions {
+  /** Policy of an unnamed topic: sends with equal policies and equal keys share a slot. Default `immediate()`. */
+  policy?: PolicyOption<any>;
+}
+
+/** Options of a topic. */
+export interface TopicOptions<T = any> {
+  /** How its sends are paced, optionally with a rate limit: `[throttle({ interval: 100 }), rateLimit({ rate: 20 })]`. */
+  policy?: PolicyOption<T>;
+  /** Slot of a value: policies replace only within a slot. Default: one slot for the topic. */
+  key?: (value: T) => string | number;
+  /** Priority. Default `'normal'`. */
+  lane?: Lane;
+  /** Longest time from the call until the write. Default: none. */
+  ttl?: number;
+  /** What happens while the link is down. Default: `'queue'` for immediate and batch, else `'latest'`. */
+  offline?: Offline;
+  /** What an immediate send does to pending values. Default `'flush-before'`. */
+  order?: Order;
+  /** What a full queue does to sends of this topic. Default: the connection's rule. */
+  overflow?: Overflow;
+}
+
+/** A stream of sends with a policy. */
+export interface Topic<T = any> {
+  readonly name: string;
+  /** Encodes the value now and sends it as the policy says. Throws an `EverwireError` if it is not accepted. */
+  send(value: T, options?: TopicSendOptions): Handle;
+  /** Admits now what is paced, of one key or all; resolves when all of it has been written or has ended. */
+  flush(key?: string | number): Promise<void>;
+  /** Takes back what is not yet written, of one key or all. */
+  cancel(key?: string | number): void;
+  /** Whether a value would still be sent. */
+  readonly pending: boolean;
+  /** Whether a value of this key would still be sent. */
+  isPending(key: string | number): boolean;
+  /** The value that would be sent, as it was given to `send` (after `merge`). */
+  peek(key?: string | number): T | undefined;
+  /** Takes back what is pending and frees the name. Later sends throw. */
+  close(): void;
+}
+
+/** A message that ended unsent, as told to `drop` listeners. */
+export interface DropEvent {
+  readonly handle: Handle;
+  readonly status: "dropped" | "expired";
+  /** Set when `status` is `'dropped'`. */
+  readonly reason: DropReason | undefined;
+  /** Name of its topic; `undefined` for `connection.send`. */
+  readonly topic: string | undefined;
+  readonly key: string | number | undefined;
+  /** What would have been written. */
+  readonly data: Encoded;
+}
+
+/** Events of a connection and what their listeners get. */
+export interface ConnectionEvents<In> {
+  state: StateEvent;
+  message: In;
+  /** Undecodable or invalid message, failed provider or socket. None of them ends the connection. */
+  error: EverwireError;
+  drop: DropEvent;
+}
+
+/** Options of `request`. */
+export interface RequestOptions {
+  /** Longest wait for the reply, including time offline. Default 10,000; `Infinity` waits for ever. */
+  timeout?: number;
+  /** Aborting it rejects with its reason; an unwritten request is taken back. */
+  signal?: AbortSignal;
+  /** Identity of the request. Given by the caller it is resent after a reconnect, otherwise a loss rejects it. */
+  id?: MessageId;
+  /** Default `'rpc'`. */
+  lane?: Lane;
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /** 1000 or 3000 to 4999. Default 1000. */
+  code?: number;
+  /** At most 123 bytes in UTF-8. */
+  reason?: string;
+  /** Longest time for sending what waits and for the goodbye. Default 1,000. */
+  deadline?: number;
+  /** Whether what is paced and queued is sent first. Default true. A `Blob` that is still being read is dropped. */
+  flush?: boolean;
+}
+
+/** Round-trip times of the heartbeat. */
+export interface RoundTrip {
+  readonly last: number;
+  /** Smoothed as in RFC 6298. */
+  readonly smoothed: number;
+  readonly variance: number;
+  readonly min: number;
+}
+
+/** Numbers of a connection since `connect`. */
+export interface Stats {
+  readonly state: ConnectionState;
+  /** Consecutive attempts since the last stable link. */
+  readonly attempt: number;
+  /** Times the link was open again after a loss. */
+  readonly reconnects: number;
+  /** Time until the next dial while waiting. */
+  readonly nextDialIn: number | undefined;
+  readonly rtt: RoundTrip | undefined;
+  /** Time since the last message of the open socket. */
+  readonly silentFor: number | undefined;
+  /** Whether a probe is out because the link may be dead. */
+  readonly suspect: boolean;
+  /** Messages that wait (paced, queued, unacknowledged and kept for a resend). */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** Bytes that the socket holds back. */
+  readonly bufferedAmount: number;
+  readonly accepted: number;
+  readonly written: number;
+  readonly acked: number;
+  readonly superseded: number;
+  readonly dropped: number;
+  readonly expired: number;
+  readonly cancelled: number;
+  readonly unknown: number;
+  readonly resent: number;
+  /** Messages received, pongs and undecodable ones included. */
+  readonly received: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Messages that full iterators gave up. */
+  readonly inboundDropped: number;
+}
+
+/** A connection that comes back by itself. */
+export interface Connection<In = any, Out = any> extends AsyncIterable<In> {
+  readonly state: ConnectionState;
+  /** Subprotocol chosen by the server, empty while not open. */
+  readonly protocol: string;
+  /** Address of the current or last dial, empty before the first. */
+  readonly url: string;
+  /**
+   * Calls `listener` for every event of this kind, after everwire's own work is done; a listener that throws is
+   * reported by `reportError` and harms nothing else. Returns the function that unsubscribes.
+   */
+  on<K extends keyof ConnectionEvents<In>>(
+    event: K,
+    listener: (event: ConnectionEvents<In>[K]) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void;
+  /** Messages in order of arrival, in a bounded buffer; ends when the connection was closed by the user, else throws. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<In>;
+  /**
+   * A named stream of sends with a policy. The name tells topics apart and is not sent. An open topic is returned
+   * again for its name; asking for it with other options throws.
+   */
+  topic<T extends Out = Out>(name: string, options?: TopicOptions<T>): Topic<T>;
+  /** Encodes the value now and sends it. Throws an `EverwireError` if it is not accepted. */
+  send(value: Out, options?: SendOptions): Handle;
+  /** Sends the value with an id and resolves with the message that answers it. */
+  request<R = In>(value: Out, options?: RequestOptions): Promise<R>;
+  /** Admits now what is paced; resolves when all of it has been written or has ended. */
+  flush(): Promise<void>;
+  /** Takes back everything not yet written. */
+  cancel(): void;
+  /** Whether a value would still be sent. */
+  readonly pending: boolean;
+  stats(): Stats;
+  /** Dials now: cuts a wait short, replaces a live socket, revives a closed connection. */
+  reconnect(): void;
+  /**
+   * Stops accepting, sends what waits, says goodbye; what is left at the deadline is dropped. Resolves when closed.
+   * An illegal code or reason throws the `DOMException` of the native class.
+   */
+  close(options?: CloseOptions): Promise<void>;
+  /** Ends at once: everything unsent is dropped, no timer survives. */
+  terminate(): void;
+  /** As `terminate()`. */
+  [Symbol.dispose](): void;
+  /** As `close()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type { Codec, Encoded, EverwireError, StandardSchemaV1 };
+export type * from "./policy-types.js";

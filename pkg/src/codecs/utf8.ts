@@ -1,0 +1,34 @@
+// UTF-8 shared by the codecs and the size accounting.
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Above this many code units one native call is cheaper than a loop. */
+const LOOP_LIMIT = 512;
+
+/** Bytes of a text in UTF-8. Lone surrogates count as the replacement character that is sent in their place. */
+export function utf8Length(text: string): number {
+  const units = text.length;
+  if (units > LOOP_LIMIT) return encoder.encode(text).length;
+  let bytes = units;
+  for (let i = 0; i < units; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) bytes += 1;
+    else if (unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+      bytes += 2;
+      i++;
+    } else bytes += 2;
+  }
+  return bytes;
+}
+
+/** Bytes of a text. */
+export function utf8Encode(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Text of bytes; throws a `TypeError` if they are not UTF-8. */
+export function utf8Decode(bytes: ArrayBuffer | Uint8Array): string {
+  return decoder.decode(bytes);
+}

@@ -1,0 +1,87 @@
+// Listeners. The class is an EventTarget like any other, with one shortcut: message listeners are also kept in a list of
+// our own, so that the socket's own event can be handed to them without making and dispatching a second one.
+//
+// What the shortcut does not cover takes the platform's way, with a new event: listeners for the capture phase, and
+// events that are not the platform's. A listener registered by calling EventTarget.prototype.addEventListener on the
+// object, past its own method, hears no messages.
+import { adopt, isStopped, messageEvent, report } from "./events.js";
+
+type Callback = EventListenerOrEventListenerObject;
+
+interface Entry {
+  callback: Callback;
+  once: boolean;
+}
+
+/** Hands a message of the native socket to the listeners. */
+export let deliver: (target: MessageTarget, event: MessageEvent) => void;
+
+/** An EventTarget with a fast path for messages. */
+export class MessageTarget extends EventTarget {
+  // Replaced, never changed, so that a running delivery keeps its own view.
+  #listeners: readonly Entry[] = [];
+  #captures = false;
+
+  static {
+    deliver = (target, event) => target.#deliver(event);
+  }
+
+  override addEventListener(type: string, callback: Callback | null, options?: boolean | AddEventListenerOptions): void {
+    super.addEventListener(type, callback, options);
+    if (String(type) !== "message" || !callback) return;
+    const { capture, once, signal } = typeof options === "object" && options ? options : { capture: options };
+    if (capture) {
+      this.#captures = true;
+    } else if (!signal?.aborted && !this.#listeners.some((entry) => entry.callback === callback)) {
+      this.#listeners = [...this.#listeners, { callback, once: !!once }];
+      signal?.addEventListener("abort", () => this.#forget(callback), { once: true });
+    }
+  }
+
+  override removeEventListener(type: string, callback: Callback | null, options?: boolean | EventListenerOptions): void {
+    super.removeEventListener(type, callback, options);
+    const capture = typeof options === "object" && options ? options.capture : options;
+    if (String(type) === "message" && !capture) this.#forget(callback);
+  }
+
+  override dispatchEvent(event: Event): boolean {
+    const before = this.#listeners;
+    const result = super.dispatchEvent(event);
+    // The platform has removed the one-time listeners that just ran.
+    if (event.type === "message") {
+      this.#listeners = this.#listeners.filter((entry) => !entry.once || !before.includes(entry));
+    }
+    return result;
+  }
+
+  #forget(callback: Callback | null): void {
+    this.#listeners = this.#listeners.filter((entry) => entry.callback !== callback);
+  }
+
+  #deliver(event: MessageEvent): void {
+    const listeners = this.#listeners;
+    if (this.#captures || !adopt(event)) {
+      this.dispatchEvent(messageEvent(event));
+      return;
+    }
+    const first = listeners[0];
+    if (listeners.length === 1 && first && !first.once && typeof first.callback === "function") {
+      // The usual case, and the hot one: what it throws reaches the platform, which reports it.
+      first.callback.call(this, event);
+      return;
+    }
+    for (let i = 0; i < listeners.length; i++) {
+      const entry = listeners[i] as Entry;
+      if (listeners !== this.#listeners && !this.#listeners.includes(entry)) continue;
+      const callback = entry.callback;
+      if (entry.once) this.removeEventListener("message", callback);
+      try {
+        if (typeof callback === "function") callback.call(this, event);
+        else callback.handleEvent(event);
+      } catch (error) {
+        report(error);
+      }
+      if (isStopped(event)) return;
+    }
+  }
+}
