@@ -32,6 +32,9 @@ pub(crate) fn npm_package(ctx: &Ctx) -> Result<()> {
     })
 }
 
+/// The files of the Yew page that are copied as they are.
+const YEW_FILES: [&str; 3] = ["index.html", "start.js", "style.css"];
+
 /// The demo pages into www/dist: the page of the npm package and, in yew/, the one in Rust.
 pub(crate) fn pages(ctx: &Ctx) -> Result<()> {
     npm_package(ctx)?;
@@ -57,11 +60,11 @@ fn yew_page(ctx: &Ctx) -> Result<()> {
                 .arg(&out)
                 .arg(wasm),
         )?;
-        fs::copy(
-            ctx.project.path("www/yew-feed/index.html"),
-            out.join("index.html"),
-        )
-        .context("cannot copy www/yew-feed/index.html")?;
+        for name in YEW_FILES {
+            let file = ctx.project.path("www/yew-feed").join(name);
+            fs::copy(&file, out.join(name))
+                .with_context(|| format!("cannot copy {}", file.display()))?;
+        }
         Ok(())
     })
 }

@@ -34,7 +34,7 @@ pub(crate) const STEPS: &[Step] = &[
     step("firefox",       "browser crates in headless Firefox", firefox),
     step("export",        "TypeScript declarations that `export_socket!` generates", export),
     step("client",        "`everwire` in Node and in Chrome", client),
-    step("websocket",     "`everwire/websocket` in Chrome", websocket),
+    step("websocket",     "`everwire/websocket` beside its peers in Chrome and Firefox", websocket),
     step("packaging",     "the packed npm package in bundlers, Node and a page", packaging),
     step("readme",        "the examples of the READMEs", readme),
     step("e2e",           "the demo, clicked through in a browser", e2e),
@@ -251,7 +251,8 @@ fn client(ctx: &Ctx) -> Result<()> {
 }
 
 fn websocket(ctx: &Ctx) -> Result<()> {
-    node_test(ctx, "tests/websocket/run.mjs", &[], None)
+    let driver = ("EVERWIRE_GECKODRIVER", tools::geckodriver(ctx)?);
+    node_test(ctx, "tests/websocket/run.mjs", &["--firefox"], Some(driver))
 }
 
 fn packaging(ctx: &Ctx) -> Result<()> {
@@ -265,17 +266,21 @@ fn readme(ctx: &Ctx) -> Result<()> {
 
 fn e2e(ctx: &Ctx) -> Result<()> {
     build::pages(ctx)?;
-    let server = ("EVERWIRE_DEMO_SERVER", build::demo_server(ctx)?);
-    node_test(ctx, "tests/e2e/run.mjs", &[], Some(server))
+    let server = build::demo_server(ctx)?;
+    for file in ["tests/e2e/run.mjs", "tests/e2e/yew.test.mjs"] {
+        let server = ("EVERWIRE_DEMO_SERVER", server.clone());
+        node_test(ctx, file, &[], Some(server))?;
+    }
+    Ok(())
 }
 
-/// A script of tests/ that drives the built package in Chrome, and with it a server, whose paths it gets by
-/// environment.
+/// A script of tests/ that drives the built package in Chrome, and with it one more program (a server or a driver),
+/// whose paths it gets by environment.
 pub(crate) fn node_test(
     ctx: &Ctx,
     script: &str,
     args: &[&str],
-    server: Option<(&str, PathBuf)>,
+    program: Option<(&str, PathBuf)>,
 ) -> Result<()> {
     if !ctx.project.path(script).is_file() {
         bail!("{script} is missing");
@@ -287,6 +292,6 @@ pub(crate) fn node_test(
             .arg(script)
             .args(args)
             .env("EVERWIRE_CHROME", browsers::ensure(ctx)?.chrome)
-            .envs(server),
+            .envs(program),
     )
 }
