@@ -1,7 +1,8 @@
 // Runs script examples, each in a page of its own.
 import { createServer } from "node:http";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 
@@ -21,14 +22,15 @@ const FLAGS = [
  * @param {{ chrome: string, server: string, folder: string }} options
  */
 export async function runInChrome(examples, { chrome, server, folder }) {
-  const bundles = new Map();
+  const files = wasmFiles(folder);
   for (const [index, example] of examples.entries()) {
-    bundles.set(`/${index}.js`, await bundle(example, server));
+    files.set(`/${index}.js`, { type: "text/javascript", body: await bundle(example, server) });
   }
   const pages = createServer((request, response) => {
-    const bundle = bundles.get(request.url);
-    response.setHeader("content-type", bundle ? "text/javascript" : "text/html");
-    response.end(bundle ?? `<!doctype html><title>example</title><script type="module" src="${request.url}.js"></script>`);
+    const page = `<!doctype html><title>example</title><script type="module" src="${request.url}.js"></script>`;
+    const { type, body } = files.get(request.url) ?? { type: "text/html", body: page };
+    response.setHeader("content-type", type);
+    response.end(body);
   });
   pages.listen(0, "127.0.0.1");
   await once(pages, "listening");
@@ -58,10 +60,17 @@ export async function runInChrome(examples, { chrome, server, folder }) {
   }
 }
 
+/** The modules of the slim entries, beside the bundles: esbuild leaves copying them to its user. */
+function wasmFiles(folder) {
+  const slim = join(folder, "node_modules/everwire/dist/slim");
+  const names = readdirSync(slim).filter((name) => name.endsWith(".wasm"));
+  return new Map(names.map((name) => [`/${name}`, { type: "application/wasm", body: readFileSync(join(slim, name)) }]));
+}
+
 async function visit(browser, url, example, server) {
   const page = await browser.newPage();
   const faults = [];
-  page.on("pageerror", (error) => faults.push(`threw ${error.stack ?? error}`));
+  page.on("pageerror", (error) => faults.push(`threw ${error.stack || error}`));
   page.on("console", (message) => {
     // The browser itself asks for an icon and logs the answer.
     if (message.type() === "error" && !message.location().url.endsWith("favicon.ico")) faults.push(`logged ${message.text()}`);
