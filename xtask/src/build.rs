@@ -33,7 +33,7 @@ pub(crate) fn npm_package(ctx: &Ctx) -> Result<()> {
 }
 
 /// The files of the Yew page that are copied as they are.
-const YEW_FILES: [&str; 3] = ["index.html", "start.js", "style.css"];
+const YEW_FILES: [&str; 4] = ["index.html", "start.js", "style.css", "feed.css"];
 
 /// The demo pages into www/dist: the page of the npm package and, in yew/, the one in Rust.
 pub(crate) fn pages(ctx: &Ctx) -> Result<()> {

@@ -144,7 +144,9 @@ fn features(ctx: &Ctx) -> Result<()> {
 fn native(ctx: &Ctx) -> Result<()> {
     let workspace = Workspace::read(&ctx.project)?;
     let args = workspace.with_public_features(&workspace.default_members())?;
-    ctx.cargo("test", &args)
+    ctx.cargo("test", &args)?;
+    // No default member, but its examples are compiled, as those of the browser crate are.
+    ctx.cargo("test --doc -p everwire-yew", &[])
 }
 
 /// A WASM file that imports from "env" has an unresolved C symbol and fails at load, in no test that mocks it.
