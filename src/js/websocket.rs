@@ -11,7 +11,6 @@ use everwire_core::link::{
     PongTimeout, State, Verdict,
 };
 use everwire_core::{Span, Time};
-use wasm_bindgen::prelude::wasm_bindgen;
 
 thread_local! {
     static SOCKETS: RefCell<Vec<Option<Box<Socket>>>> = const { RefCell::new(Vec::new()) };
@@ -79,10 +78,12 @@ impl Socket {
 }
 
 /// Takes the socket behind a handle out of its slot; [`put`] brings it back. Nothing else runs in between.
+#[inline(never)]
 fn take(handle: u32) -> Option<Box<Socket>> {
     SOCKETS.with_borrow_mut(|sockets| sockets.get_mut(handle.wrapping_sub(1) as usize)?.take())
 }
 
+#[inline(never)]
 fn put(handle: u32, socket: Box<Socket>) {
     SOCKETS.with_borrow_mut(|sockets| {
         if let Some(slot) = sockets.get_mut(handle.wrapping_sub(1) as usize) {
@@ -93,12 +94,12 @@ fn put(handle: u32, socket: Box<Socket>) {
 
 /// Makes an idle link and returns its handle, or 0 if an option is out of range. Lengths are milliseconds, infinite ones
 /// allowed. `interval` 0 means no heartbeat; `close_timeout` and `connect_timeout` may be infinite.
-#[wasm_bindgen]
 #[allow(
     clippy::too_many_arguments,
     reason = "one call with numbers is smaller than an options object"
 )]
-pub fn create(
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn create(
     min_delay: f64,
     max_delay: f64,
     factor: f64,
@@ -152,16 +153,23 @@ pub fn create(
 }
 
 /// Forgets a link; the facade calls it once the link has ended.
-#[wasm_bindgen]
-pub fn destroy(handle: u32) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn destroy(handle: u32) {
     drop(take(handle));
 }
 
 /// Tells the link what happened at `now` (milliseconds). `kind` is one of `Happened` in core.ts; `generation`, `code` and
 /// `verdict` matter to the kinds that report about a socket, `code` also carries the signal's number. A clean close has
 /// its code as it is, an unclean one negated. `verdict` is 0 for the usual policy, 1 to stop.
-#[wasm_bindgen]
-pub fn handle(handle: u32, now: f64, kind: u32, generation: u32, code: i32, verdict: u32) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn handle(
+    handle: u32,
+    now: f64,
+    kind: u32,
+    generation: u32,
+    code: i32,
+    verdict: u32,
+) {
     let now = Time::from_millis_f64(now);
     let verdict = if verdict == 1 {
         Verdict::Stop
@@ -207,8 +215,8 @@ pub fn handle(handle: u32, now: f64, kind: u32, generation: u32, code: i32, verd
 }
 
 /// The next thing to do, one of `Todo` in core.ts, 0 for none.
-#[wasm_bindgen]
-pub fn poll(handle: u32) -> u32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn poll(handle: u32) -> u32 {
     let Some(mut socket) = take(handle) else {
         return 0;
     };
@@ -219,8 +227,8 @@ pub fn poll(handle: u32) -> u32 {
 }
 
 /// Operand 0, 1 or 2 of what [`poll`] returned last.
-#[wasm_bindgen]
-pub fn operand(index: u32) -> f64 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn operand(index: u32) -> f64 {
     let [first, second, third] = OPERANDS.get();
     match index {
         0 => first,
@@ -230,8 +238,8 @@ pub fn operand(index: u32) -> f64 {
 }
 
 /// When to call [`handle`] with a tick, in milliseconds; infinite if not at all.
-#[wasm_bindgen]
-pub fn next_wake(handle: u32) -> f64 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn next_wake(handle: u32) -> f64 {
     let Some(socket) = take(handle) else {
         return f64::INFINITY;
     };
@@ -244,8 +252,8 @@ pub fn next_wake(handle: u32) -> f64 {
 }
 
 /// Consecutive attempts since the last stable connection.
-#[wasm_bindgen]
-pub fn attempt(handle: u32) -> u32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn attempt(handle: u32) -> u32 {
     let Some(socket) = take(handle) else {
         return 0;
     };

@@ -53,6 +53,7 @@ test("Infinity stands for no limit where there may be none", () => {
 test("words", () => {
   rejects("reconnect.jitter", at({ reconnect: { jitter: "half" } }), /'full' or 'equal' or 'none', not "half"/);
   rejects("queue.overflow", at({ queue: { overflow: "drop" } }), /drop-oldest/);
+  rejects("ticker", at({ ticker: true }), /'page' or 'worker'/);
   rejects("inbound.overflow", at({ inbound: { overflow: 1 } }), /drop-newest/);
 });
 
@@ -71,6 +72,7 @@ test("functions, objects and the rest", () => {
     "correlation.isError": { correlation: { isError: "id" } },
     codec: { codec: {} },
     schema: { schema: { parse() {} } },
+    handshake: { handshake: {} },
     signal: { signal: {} },
     rate: { rate: { rate: 5 } },
     protocols: { protocols: 5 },

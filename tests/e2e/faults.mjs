@@ -195,7 +195,11 @@ export function faults(world) {
     await phone.context.setOffline(true);
     await phone.post("오프라인에서 썼어요");
     await phone.down();
-    await phone.until("the banner is shown", () => document.getElementById("banner").classList.contains("on"));
+    // The good news of the fault before may still be there.
+    await phone.until("the banner tells of a loss", () => {
+      const { classList, dataset } = document.getElementById("banner");
+      return classList.contains("on") && dataset.tone === "bad";
+    });
     assert.match(await phone.page.textContent("#banner-text"), /오프라인/);
     await phone.shot("phone-ko-offline");
     await phone.context.setOffline(false);

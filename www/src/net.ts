@@ -7,6 +7,7 @@ import {
   type ConnectionState,
   type EverwireError,
   type Handle,
+  type HandshakeLink,
   type StateEvent,
   type Stats,
   type Topic,
@@ -27,8 +28,8 @@ export interface NetEvents {
   message: ServerMessage;
   state: StateEvent;
   error: EverwireError;
-  /** The server has answered hello: the room is live. */
-  live: Extract<ServerMessage, { type: 'welcome' }>;
+  /** The server has answered hello and what waited is on its way: the room is live. */
+  live: undefined;
   /** Newest sequence number of the room, told by a pong. */
   seq: number;
 }
@@ -39,6 +40,7 @@ export type Resume = () => { epoch: string | null; lastSeq: number | null };
 const PING_EVERY = 2_000;
 /** A post or like without an answer on an open link is sent once more after this time: the hub may drop messages. */
 const ANSWER_WITHIN = 3_500;
+/** Hello may be dropped like everything else; repeating it does no harm. */
 const HELLO_AGAIN = 3_000;
 const CONFIG_TIMEOUT = 4_000;
 
@@ -69,6 +71,8 @@ function answered(message: ServerMessage): string | undefined {
   return (message as { id?: string | null }).id ?? undefined;
 }
 
+const after = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms));
+
 /** The connection to one room. Another room is another `Net`: what waits for one must not end in the other. */
 export class Net extends Emitter<NetEvents> {
   readonly room: string;
@@ -83,7 +87,7 @@ export class Net extends Emitter<NetEvents> {
   readonly #timers = new Set<number>();
   /** Likes on their way, as merged so far, by id. */
   readonly #counts = new Map<string, Out<'like'>>();
-  #live = false;
+  #joining = false;
   #area: Viewport | undefined;
   #own: OwnPosition | undefined;
 
@@ -91,7 +95,6 @@ export class Net extends Emitter<NetEvents> {
     super();
     this.room = room;
     this.#resume = resume;
-    const greet = () => JSON.stringify(this.#hello());
     const connection = connect(() => address(room), {
       reconnect: { minDelay: 400, maxDelay: 8_000, firstSpread: 800 },
       heartbeat: {
@@ -105,13 +108,8 @@ export class Net extends Emitter<NetEvents> {
         replyTo: answered,
         isError: (message: ServerMessage) => message.type === 'rejected',
       },
-      // What was waiting for the link goes out the moment it opens, but the server takes nothing before hello.
-      WebSocket: class extends WebSocket {
-        constructor(url: string, protocols?: string[]) {
-          super(url, protocols);
-          this.addEventListener('open', () => this.send(greet()), { once: true });
-        }
-      },
+      // The server takes nothing before hello, so what waited for the link must wait for the welcome, too.
+      handshake: (link) => this.#join(link),
     }) as Connection<ServerMessage, ClientMessage>;
     this.#connection = connection;
     // Posts share the topic of "is typing", which a post makes pointless.
@@ -138,9 +136,6 @@ export class Net extends Emitter<NetEvents> {
     connection.on('message', (message) => this.#message(message));
     connection.on('error', (error) => this.emit('error', error));
     this.#every(PING_EVERY, () => this.#measure());
-    this.#every(HELLO_AGAIN, () => {
-      if (connection.state === 'open' && !this.#live) connection.send(this.#hello(), { lane: 'control' });
-    });
   }
 
   get state(): ConnectionState {
@@ -149,7 +144,12 @@ export class Net extends Emitter<NetEvents> {
 
   /** Whether the server has answered hello on this link. */
   get live(): boolean {
-    return this.#live;
+    return this.#connection.state === 'open';
+  }
+
+  /** Whether the socket is open and the answer to hello is awaited. */
+  get joining(): boolean {
+    return this.#joining;
   }
 
   stats(): Stats {
@@ -229,7 +229,7 @@ export class Net extends Emitter<NetEvents> {
   #insist(handle: Handle, again: () => void): void {
     let writtenFor = 0;
     const timer = setInterval(() => {
-      const waiting = handle.status === 'written' && this.#live;
+      const waiting = handle.status === 'written' && this.live;
       writtenFor = waiting ? writtenFor + ANSWER_WITHIN : 0;
       if (writtenFor > ANSWER_WITHIN) again();
     }, ANSWER_WITHIN);
@@ -241,25 +241,32 @@ export class Net extends Emitter<NetEvents> {
     void handle.acked.then(done, done);
   }
 
+  /** Introduces the user until the server has answered; the connect timeout ends it. */
+  async #join(link: HandshakeLink<ServerMessage, ClientMessage>): Promise<void> {
+    this.#joining = true;
+    const welcome = link.next(({ type }) => type === 'welcome');
+    do {
+      link.send(this.#hello());
+    } while (!(await Promise.race([welcome, after(HELLO_AGAIN)])));
+  }
+
   #hello(): Out<'hello'> {
     return { type: 'hello', user: identity.user, name: identity.name, ...this.#resume() };
   }
 
   #state(event: StateEvent): void {
-    this.#live = false;
+    this.#joining = false;
     if (event.to !== 'open') this.clock.lost();
     this.emit('state', event);
+    if (event.to !== 'open') return;
+    if (this.#area) this.#viewport.send({ type: 'viewport', ...this.#area }, { immediate: true });
+    if (this.#own) this.#position.send({ type: 'position', ...this.#own }, { immediate: true });
+    this.#measure();
+    this.emit('live', undefined);
   }
 
   #message(message: ServerMessage): void {
-    if (message.type === 'welcome') {
-      this.#live = true;
-      this.clock.guess(message.serverTime);
-      if (this.#area) this.#viewport.send({ type: 'viewport', ...this.#area }, { immediate: true });
-      if (this.#own) this.#position.send({ type: 'position', ...this.#own }, { immediate: true });
-      this.#measure();
-      this.emit('live', message);
-    }
+    if (message.type === 'welcome') this.clock.guess(message.serverTime);
     this.emit('message', message);
   }
 

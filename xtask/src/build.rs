@@ -23,12 +23,7 @@ pub(crate) fn npm_package(ctx: &Ctx) -> Result<()> {
     ctx.once("building the npm package", || {
         setup::toolchain(ctx)?;
         npm::install(ctx, "pkg")?;
-        let wasm_bindgen = tools::wasm_bindgen(ctx)?;
-        ctx.run(
-            Command::new("node")
-                .arg("pkg/build.mjs")
-                .env("EVERWIRE_WASM_BINDGEN", wasm_bindgen),
-        )
+        ctx.run(Command::new("node").arg("pkg/build.mjs"))
     })
 }
 

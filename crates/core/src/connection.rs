@@ -65,9 +65,12 @@ impl<P: Payload> Connection<P> {
         outbox: OutboxConfig,
         seed: u64,
     ) -> Result<Self, ConnectionConfigError> {
+        // Checked before anything is made: two finished machines would otherwise have to be taken apart again.
+        link.check()?;
+        outbox.check()?;
         Ok(Self {
-            link: Link::new(link, seed)?,
-            outbox: Outbox::new(outbox)?,
+            link: Link::checked(link, seed),
+            outbox: Outbox::checked(outbox),
             up: None,
             draining: None,
         })
@@ -169,14 +172,11 @@ impl<P: Payload> Connection<P> {
 
     /// When [`Input::Tick`] is due. `None` once closed.
     pub fn next_wake(&self) -> Option<Time> {
-        [
-            self.link.next_wake(),
-            self.outbox.next_wake(),
-            self.draining,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        self.link
+            .wake()
+            .min(self.outbox.wake())
+            .min(self.draining.unwrap_or(Time::NEVER))
+            .if_ever()
     }
 
     /// The queue: send, cancel, flush and acknowledge here, then poll.

@@ -18,6 +18,7 @@ extern crate std;
 pub mod codec;
 pub mod connection;
 pub mod link;
+mod queue;
 pub mod send;
 mod time;
 

@@ -19,6 +19,13 @@ pub struct Span(u64);
 impl Time {
     /// The origin of the caller's clock.
     pub const ZERO: Self = Self(0);
+    /// The end of time stands for "no deadline": nothing needs a special case for a wait of [`Span::MAX`].
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
+    /// A deadline that will come, or `None`.
+    pub(crate) fn if_ever(self) -> Option<Self> {
+        (self != Self::NEVER).then_some(self)
+    }
 
     /// An instant `micros` microseconds after the origin.
     pub const fn from_micros(micros: u64) -> Self {
@@ -42,7 +49,7 @@ impl Time {
 
     /// The time that passed since `earlier`, zero if `earlier` lies in the future.
     pub const fn since(self, earlier: Self) -> Span {
-        Span(self.0.saturating_sub(earlier.0))
+        Span(minus(self.0, earlier.0))
     }
 }
 
@@ -83,8 +90,13 @@ impl Span {
     }
 
     /// The span `factor` times as long, saturating.
+    #[inline(never)]
     pub const fn times(self, factor: u64) -> Self {
-        Self(self.0.saturating_mul(factor))
+        // `saturating_mul` needs a product of 128 bits, which WebAssembly has only in software.
+        match u64::MAX.checked_div(factor) {
+            Some(most) if self.0 > most => Self::MAX,
+            _ => Self(self.0.wrapping_mul(factor)),
+        }
     }
 }
 
@@ -104,7 +116,7 @@ impl Add<Span> for Time {
     type Output = Self;
 
     fn add(self, span: Span) -> Self {
-        Self(self.0.saturating_add(span.0))
+        Self(plus(self.0, span.0))
     }
 }
 
@@ -112,7 +124,7 @@ impl Sub<Span> for Time {
     type Output = Self;
 
     fn sub(self, span: Span) -> Self {
-        Self(self.0.saturating_sub(span.0))
+        Self(minus(self.0, span.0))
     }
 }
 
@@ -120,7 +132,7 @@ impl Add for Span {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        Self(plus(self.0, other.0))
     }
 }
 
@@ -128,6 +140,17 @@ impl Sub for Span {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
+        Self(minus(self.0, other.0))
     }
+}
+
+// Out of line: these few instructions are wanted in a hundred places, and the code's size counts.
+#[inline(never)]
+const fn plus(a: u64, b: u64) -> u64 {
+    a.saturating_add(b)
+}
+
+#[inline(never)]
+const fn minus(a: u64, b: u64) -> u64 {
+    a.saturating_sub(b)
 }

@@ -5,11 +5,11 @@ import type { Encoded } from "../codecs/types.js";
 import { now } from "../host/clock.js";
 import { checkClose } from "./address.js";
 import { MAX_MS, abortable, flag, invalid, name as checkName, number, object, word } from "./check.js";
-import { ALL, Action, DROPS, Flag, LANES, OFFLINE_RULES, OWN_SLOT, REFUSALS, UNSET, WHOLE_TOPIC } from "./core.js";
-import { EverwireError, text } from "./error.js";
+import { Action, DROPS, Flag, LANES, OFFLINE_RULES, REFUSALS, Scope, Status, UNSET } from "./core.js";
+import { EverwireError, UNENCODABLE, caused } from "./error.js";
 import { guard } from "./events.js";
 import { Gates } from "./gate.js";
-import { Sending } from "./handle.js";
+import { PLAIN_RESULTS, Sending } from "./handle.js";
 import { Inbound } from "./inbound.js";
 import { iterate } from "./iterator.js";
 import { LinkHost, sizeOf } from "./link-host.js";
@@ -22,7 +22,6 @@ import type {
   TopicOptions, TopicSendOptions,
 } from "./types.js";
 
-const STATUS = { written: 2, acked: 3, superseded: 4, dropped: 5, expired: 6, cancelled: 7 } as const;
 const SEND_OPTIONS = "policy key immediate lane ttl offline id ack resend signal";
 
 const freed = new FinalizationRegistry<Pick<Settings, "_core" | "_id">>(({ _core, _id }) => _core.free(_id));
@@ -48,7 +47,7 @@ export class Client extends LinkHost implements Connection {
   }
 
   get pending(): boolean {
-    return this._gates._busy || this._pending(ALL, 0);
+    return this._gates._busy || this._pending(Scope.all, 0);
   }
 
   on<K extends keyof ConnectionEvents<any>>(
@@ -95,7 +94,7 @@ export class Client extends LinkHost implements Connection {
   }
 
   cancel(): void {
-    this._cancelAll(ALL, 0);
+    this._cancelAll(Scope.all, 0);
   }
 
   stats(): Stats {
@@ -156,13 +155,13 @@ export class Client extends LinkHost implements Connection {
     let value = given;
     if (lot._slotted) {
       if (lot._merge && !(flags & Flag.immediate)) {
-        const slot = key === undefined ? OWN_SLOT : lot._slots.get(key);
+        const slot = key === undefined ? Scope.ownSlot : lot._slots.get(key);
         const older = slot === undefined ? undefined : this._peek(lot._id, slot);
         if (older) {
           try {
             value = lot._merge(older._value, given);
           } catch (cause) {
-            throw new EverwireError("merge", `merge failed, the pending value stays: ${text(cause)}`, { cause });
+            throw caused("merge", "merge failed, the pending value stays", cause);
           }
           flags |= Flag.merged;
         }
@@ -174,10 +173,10 @@ export class Client extends LinkHost implements Connection {
       data = _codec.encode(id === undefined ? value : _tag(value, id));
     } catch (cause) {
       if (cause instanceof EverwireError) throw cause;
-      throw new EverwireError("encode", `value cannot be encoded: ${text(cause)}`, { cause });
+      throw caused("encode", UNENCODABLE, cause);
     }
     if (signal?.aborted) {
-      handle._end(STATUS.cancelled, { status: "cancelled" });
+      handle._end(Status.cancelled, { status: "cancelled" });
       return handle;
     }
     const lane = (flags & UNSET) === UNSET ? lot._lane : flags & UNSET;
@@ -195,22 +194,27 @@ export class Client extends LinkHost implements Connection {
   private _enter(lane: number, handle: Sending, data: Encoded | Promise<Encoded>, flags: number, ttl: number): void {
     if (typeof data === "string" || !("then" in data)) {
       if (this._gates._open(lane)) this._accept(handle, data, flags, ttl);
-      else this._gates._hold(lane, handle, data, (ready) => this._accept(handle, ready, flags, ttl));
+      else this._hold(lane, handle, data, flags, ttl);
     } else {
       // The data of a closed connection need not be read to be refused.
       if (this._state === "closed" || this._closing) {
         data.then(undefined, () => {});
         throw refusal(-1);
       }
-      this._gates._hold(lane, handle, data, (ready) => this._accept(handle, ready, flags, ttl));
+      this._hold(lane, handle, data, flags, ttl);
     }
+  }
+
+  /** A method of its own: a closure here costs only those sends that have to wait for one that is being read. */
+  private _hold(lane: number, handle: Sending, data: Encoded | Promise<Encoded>, flags: number, ttl: number): void {
+    this._gates._hold(lane, handle, data, (ready) => this._accept(handle, ready, flags, ttl));
   }
 
   /** Gives an encoded message to the core; throws if the core refuses it. */
   private _accept(handle: Sending, data: Encoded, flags: number, ttl: number): void {
     const { _lot: lot, _key: key } = handle;
     if (lot._closed) throw refusal(-6);
-    const slot = key === undefined ? OWN_SLOT : this._slotOf(lot, key);
+    const slot = key === undefined ? Scope.ownSlot : this._slotOf(lot, key);
     const at = now();
     const size = sizeOf(data);
     const ticket = this._core.send(this._id, at, lot._id, slot, size, flags, ttl);
@@ -262,7 +266,7 @@ export class Client extends LinkHost implements Connection {
 
   _cancel(handle: Sending): boolean {
     if (handle._ticket < 0) {
-      this._finish(handle, STATUS.cancelled, { status: "cancelled" });
+      this._finish(handle, Status.cancelled, { status: "cancelled" });
       return true;
     }
     const done = this._core.cancel(this._id, handle._ticket) !== 0;
@@ -271,8 +275,8 @@ export class Client extends LinkHost implements Connection {
   }
 
   _cancelAll(topic: number, slot: number): void {
-    if (topic === ALL) this._gates._cancel(undefined);
-    else if (slot === WHOLE_TOPIC) this._gates._cancel(topic);
+    if (topic === Scope.all) this._gates._cancel(undefined);
+    else if (slot === Scope.wholeTopic) this._gates._cancel(topic);
     this._core.cancel_all(this._id, topic, slot);
     this._drain();
   }
@@ -287,12 +291,12 @@ export class Client extends LinkHost implements Connection {
   }
 
   async _flush(lot: Lot | undefined, key: string | number | undefined): Promise<void> {
-    const slot = key === undefined ? WHOLE_TOPIC : lot?._slots.get(checkName("key", key));
+    const slot = key === undefined ? Scope.wholeTopic : lot?._slots.get(checkName("key", key));
     if (slot === undefined) return;
     const concerned = this._handles.filter(
       (handle) => handle && (!lot || handle._lot === lot) && (key === undefined || handle._key === key),
     );
-    this._core.flush(this._id, now(), lot ? lot._id : ALL, slot);
+    this._core.flush(this._id, now(), lot ? lot._id : Scope.all, slot);
     this._drain();
     await Promise.allSettled(concerned.map((handle) => handle!.written));
   }
@@ -311,10 +315,8 @@ export class Client extends LinkHost implements Connection {
     const id = guard(() => _replyTo(message));
     const handle = id === undefined || id === null ? undefined : this._waiting.get(id);
     if (!handle || handle._ticket < 0) return false;
-    handle._reply = message;
-    handle._answer = value;
-    handle._error = error;
-    handle._refused = guard(() => _isError(message)) === true;
+    const _refused = guard(() => _isError(message)) === true;
+    handle._answer = { _message: message, _value: value, _error: error, _refused };
     const taken = this._core.ack(this._id, handle._ticket) !== 0;
     this._drain();
     return taken && handle._exclusive;
@@ -373,26 +375,26 @@ export class Client extends LinkHost implements Connection {
     if (!handle) return;
     handle._status = status;
     if (!last) {
-      if (status === STATUS.written) handle._wrote();
+      if (status === Status.written) handle._wrote();
       return;
     }
     this._handles[ticket] = undefined;
     let result: SendResult;
     switch (status) {
-      case STATUS.acked:
-        if (handle._refused) {
-          status = STATUS.dropped;
-          result = { status: "dropped", reason: "refused", reply: handle._reply };
-        } else result = { status: "acked", reply: handle._reply };
+      case Status.acked:
+        if (handle._answer?._refused) {
+          status = Status.dropped;
+          result = { status: "dropped", reason: "refused", reply: handle._answer._message };
+        } else result = { status: "acked", reply: handle._answer?._message };
         break;
-      case STATUS.superseded:
+      case Status.superseded:
         result = { status: "superseded", by: this._handles[this._core.get(2)], merged: this._core.get(3) === 1 };
         break;
-      case STATUS.dropped:
+      case Status.dropped:
         result = { status: "dropped", reason: DROPS[this._core.get(2)]! };
         break;
       default:
-        result = { status: handle.status as "written" };
+        result = PLAIN_RESULTS[status]!;
     }
     this._finish(handle, status, result);
   }

@@ -11,22 +11,24 @@ export type Core = typeof import("../generated/client.js");
 export const core = (): Core => wasm<Core>();
 
 /** Kinds of `input`. */
-export const Input = {
-  start: 0, reconnect: 1, terminate: 2, opened: 3, dialFailed: 4, closed: 5, received: 6, page: 7, network: 8, tick: 9,
-} as const;
+export const enum Input {
+  start = 0, reconnect = 1, terminate = 2, opened = 3, dialFailed = 4, closed = 5, received = 6, page = 7, network = 8, tick = 9,
+}
 
 /** Results of `poll`. */
-export const Action = {
-  none: 0, dial: 1, close: 2, detach: 3, ping: 4, state: 5, retry: 6, ended: 7, write: 8, writeBatch: 9, status: 10, idle: 11,
-} as const;
+export const enum Action {
+  none = 0, dial = 1, close = 2, detach = 3, ping = 4, state = 5, retry = 6, ended = 7, write = 8, writeBatch = 9,
+  status = 10, idle = 11,
+}
 
-/** Scopes of `flush`, `cancel_all` and `pending`: a topic of `ALL`, a slot of `WHOLE_TOPIC` or `OWN_SLOT`. */
-export const ALL = -1;
-export const WHOLE_TOPIC = -2;
-export const OWN_SLOT = -1;
+/** Codes of a message's status that this side acts on; all of them are in `STATUSES`. */
+export const enum Status { written = 2, acked = 3, superseded = 4, dropped = 5, cancelled = 7 }
+
+/** Scopes of `flush`, `cancel_all` and `pending`: a topic of `all`, a slot of `wholeTopic` or `ownSlot`. */
+export const enum Scope { all = -1, wholeTopic = -2, ownSlot = -1 }
 
 /** Bits of `send`'s flags above lane and offline rule. */
-export const Flag = { immediate: 0x100, resend: 0x200, acknowledged: 0x400, merged: 0x800 } as const;
+export const enum Flag { immediate = 0x100, resend = 0x200, acknowledged = 0x400, merged = 0x800 }
 /** Stands for the topic's lane or offline rule in `send`'s flags. */
 export const UNSET = 15;
 

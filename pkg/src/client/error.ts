@@ -32,6 +32,8 @@ export type ErrorCode =
   | "not-delivered"
   /** A url or protocol provider failed, or a socket could not be made; it is retried. */
   | "dial"
+  /** The `handshake` option failed or took too long; the link is dialled again. */
+  | "handshake"
   /** A `for await` loop did not keep up. */
   | "inbound-overflow"
   /** The connection ended for another reason than the user's wish. */
@@ -59,7 +61,7 @@ export class EverwireError extends Error {
   readonly issues: readonly SchemaIssue[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    super(message, "cause" in details ? details as ErrorOptions : undefined);
     this.code = code;
     this.option = details.option;
     this.data = details.data;
@@ -71,7 +73,15 @@ export class EverwireError extends Error {
   }
 }
 
+/** What `send` and its kin say about a value that the codec refused. */
+export const UNENCODABLE = "value cannot be encoded";
+
+/** An error about what somebody else threw, whose text it ends with. */
+export function caused(code: ErrorCode, what: string, cause: unknown, data?: unknown): EverwireError {
+  return new EverwireError(code, `${what}: ${text(cause)}`, { data, cause });
+}
+
 /** The text of anything thrown. */
-export function text(error: unknown): string {
+function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,12 +3,10 @@
 
 import type { Encoded } from "../codecs/types.js";
 import type { Client } from "./connection.js";
-import { REFUSALS } from "./core.js";
-import { EverwireError, text } from "./error.js";
+import { REFUSALS, Status } from "./core.js";
+import { EverwireError, UNENCODABLE, caused } from "./error.js";
 import type { Sending } from "./handle.js";
 import type { DropReason } from "./types.js";
-
-const DROPPED = 5;
 
 interface Held {
   readonly _handle: Sending;
@@ -79,7 +77,7 @@ export class Gates {
       if (!queue.length) this._lanes.delete(lane);
       if (_handle._result) continue;
       if (_data === undefined) {
-        this._client._fail(new EverwireError("encode", `value cannot be encoded: ${text(_error)}`, { cause: _error }));
+        this._client._fail(caused("encode", UNENCODABLE, _error));
         this._drop(_handle, "refused");
         continue;
       }
@@ -93,7 +91,7 @@ export class Gates {
   }
 
   private _drop(handle: Sending, reason: DropReason): void {
-    this._client._finish(handle, DROPPED, { status: "dropped", reason });
+    this._client._finish(handle, Status.dropped, { status: "dropped", reason });
     this._client._tell();
   }
 }

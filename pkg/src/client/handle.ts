@@ -1,14 +1,12 @@
 // One accepted send. Promises are made only when somebody asks for them, and each has a handler from the start, so that
 // an abort that nobody awaits is no unhandled rejection.
 
-import { STATUSES } from "./core.js";
+import { STATUSES, Status } from "./core.js";
 import type { Encoded } from "../codecs/types.js";
 import type { EverwireError } from "./error.js";
 import type { Handle, MessageId, SendResult, SendStatus } from "./types.js";
 import type { Client } from "./connection.js";
 import type { Lot } from "./topic.js";
-
-const WRITTEN = 2;
 
 /** A promise and its two functions. */
 interface Wait<T> {
@@ -28,6 +26,21 @@ function wait<T>(): Wait<T> {
   return { _promise, _resolve, _reject };
 }
 
+/** The inbound message that answers a send. */
+export interface Answer {
+  /** As decoded. */
+  readonly _message: unknown;
+  /** As the schema returned it. */
+  readonly _value: unknown;
+  /** Why it is invalid, if it is. */
+  readonly _error: EverwireError | undefined;
+  /** Whether it is a refusal. */
+  readonly _refused: boolean;
+}
+
+/** Results that say no more than their status, by its code: made once, as most sends end in one of them. */
+export const PLAIN_RESULTS = STATUSES.map((status) => Object.freeze({ status }) as SendResult);
+
 /** The one implementation of `Handle`. */
 export class Sending implements Handle {
   readonly _client: Client;
@@ -45,13 +58,7 @@ export class Sending implements Handle {
   _data: Encoded = "";
   /** Its size in bytes. */
   _size = 0;
-  /** The inbound message that answers this one, as decoded and as the schema returned it. */
-  _reply: unknown;
-  _answer: unknown;
-  /** Why that answer is invalid, if it is. */
-  _error: EverwireError | undefined;
-  /** Whether that answer is a refusal. */
-  _refused = false;
+  _answer: Answer | undefined;
   /** Whether the answer belongs to a request and is not delivered. */
   _exclusive = false;
   private _written: Wait<SendResult> | undefined;
@@ -75,7 +82,7 @@ export class Sending implements Handle {
       this._written = wait();
       if (this._result) this._written._resolve(this._result);
       else if (this._aborted) this._written._reject(this._aborted._reason);
-      else if (this._status === WRITTEN) this._written._resolve({ status: "written" });
+      else if (this._status === Status.written) this._written._resolve(PLAIN_RESULTS[Status.written]!);
     }
     return this._written._promise;
   }
@@ -107,7 +114,7 @@ export class Sending implements Handle {
 
   /** It was handed to the socket, and an acknowledgement is awaited. */
   _wrote(): void {
-    this._written?._resolve({ status: "written" });
+    this._written?._resolve(PLAIN_RESULTS[Status.written]!);
   }
 
   /** The one terminal status. */

@@ -3,7 +3,7 @@
 
 import type { SchemaResult } from "./schema-types.js";
 import type { Client } from "./connection.js";
-import { EverwireError, text } from "./error.js";
+import { EverwireError, caused } from "./error.js";
 import { report } from "./events.js";
 
 /** Receives the frames of one connection. */
@@ -24,7 +24,7 @@ export class Inbound {
     try {
       message = _codec.decode(data);
     } catch (cause) {
-      client._fail(new EverwireError("decode", `received message cannot be decoded: ${text(cause)}`, { data, cause }));
+      client._fail(caused("decode", "received message cannot be decoded", cause, data));
       return;
     }
     if (_isPong) {
@@ -86,7 +86,7 @@ export class Inbound {
     }
     await before;
     if (outcome) this._finish(message, data, outcome);
-    else this._invalid(message, new EverwireError("schema", `schema failed on a message: ${text(cause)}`, { data, cause }));
+    else this._invalid(message, caused("schema", "schema failed on a message", cause, data));
   }
 
   private _finish(message: unknown, data: unknown, outcome: SchemaResult<unknown>): void {
@@ -107,6 +107,7 @@ export class Inbound {
   }
 
   private _route(message: unknown, value: unknown): void {
+    this._client._handshake?._offer(value);
     if (!this._client._answered(message, value, undefined)) this._client._deliver(value);
   }
 }

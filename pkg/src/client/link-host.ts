@@ -7,19 +7,21 @@
 import type { Encoded } from "../codecs/types.js";
 import { utf8Length } from "../codecs/utf8.js";
 import { Alarm, now } from "../host/clock.js";
+import { WorkerAlarm } from "../host/ticker.js";
 import { provide } from "../host/provider.js";
 import { onSignal } from "../host/signals.js";
 import { SocketHost, type NativeSocket } from "../host/socket.js";
 import { MAX_MS } from "./check.js";
-import { Action, CAUSES, ENDS, Input, STATES, type Core } from "./core.js";
-import { EverwireError, text } from "./error.js";
+import { Action, CAUSES, type Core, ENDS, Input, STATES } from "./core.js";
+import { EverwireError, caused } from "./error.js";
 import { Emitter, guard, report } from "./events.js";
+import { Handshake } from "./handshake.js";
 import type { Settings } from "./options.js";
 import type { ConnectionState, EndReason, StateEvent } from "./types.js";
 
 const SOCKET_OPEN = 1;
 /** `verdict` of an input: none, retry, stop, and what is added to a delay. */
-const VERDICT = { none: 0, retry: 1, stop: -1, delay: 2 } as const;
+const enum Verdict { none = 0, retry = 1, stop = -1, delay = 2 }
 
 /** Bytes of a frame. */
 export function sizeOf(data: string | ArrayBuffer | Uint8Array): number {
@@ -38,7 +40,7 @@ export abstract class LinkHost {
   _bytesReceived = 0;
   readonly _emitter = new Emitter();
   readonly _host = new SocketHost({
-    opened: (generation) => this._input(Input.opened, generation),
+    opened: (generation) => this._shake(generation),
     message: ({ data }) => {
       this._heard = now();
       this._received++;
@@ -55,8 +57,10 @@ export abstract class LinkHost {
   protected _state: ConnectionState = "idle";
   protected _goodbye: [code: number, reason: string] = [1000, ""];
   protected _closing: { _promise: Promise<void>; _resolve: () => void } | undefined;
-  private readonly _alarm = new Alarm(() => this._input(Input.tick));
+  private readonly _alarm: { set(at: number): void; release?(): void };
   private _draining = false;
+  /** What the core was told last. */
+  private _latest: number = Input.start;
   /** When the last message came, if the core was not told yet. */
   private _heard = 0;
   /** The dial that counts, 0 if it was given up. */
@@ -64,6 +68,8 @@ export abstract class LinkHost {
   /** The dial that the host's socket belongs to. */
   private _attached = 0;
   private _url = "";
+  /** The handshake of the current dial, while it runs. */
+  _handshake: Handshake | undefined;
   /** The last state event, completed by what the core says next. */
   private _event: { -readonly [K in keyof StateEvent]: StateEvent[K] } | undefined;
   private _lastReason = "";
@@ -73,6 +79,8 @@ export abstract class LinkHost {
     this._settings = settings;
     this._core = settings._core;
     this._id = settings._id;
+    const ring = () => this._input(Input.tick);
+    this._alarm = settings._ticker ? new WorkerAlarm(ring) : new Alarm(ring);
     // Listeners that are added right after `connect` hear everything.
     queueMicrotask(() => {
       if (this._state === "idle") this._input(settings._signal?.aborted ? Input.terminate : Input.start);
@@ -127,9 +135,10 @@ export abstract class LinkHost {
   }
 
   /** Tells the core what happened and does what follows from it. */
-  private _input(kind: number, a = 0, code = 0, clean = false, verdict: number = VERDICT.none): void {
+  private _input(kind: number, a = 0, code = 0, clean = false, verdict: number = Verdict.none): void {
     this._tellHeard();
     const at = now();
+    this._latest = kind;
     this._core.input(this._id, at, kind, a, code, Number(clean), verdict);
     this._drain(at);
   }
@@ -137,7 +146,7 @@ export abstract class LinkHost {
   /** Messages need not enter the core one by one: it learns of the last one before anything that depends on it. */
   _tellHeard(): void {
     if (!this._heard) return;
-    this._core.input(this._id, this._heard, Input.received, 0, 0, 0, VERDICT.none);
+    this._core.input(this._id, this._heard, Input.received, 0, 0, 0, Verdict.none);
     this._heard = 0;
   }
 
@@ -157,7 +166,7 @@ export abstract class LinkHost {
   }
 
   /** Whether the socket took the frame. */
-  protected _transmit(data: Encoded, size: number): boolean {
+  _transmit(data: Encoded, size: number): boolean {
     const socket = this._host.socket;
     // A closing socket would take the data and drop it.
     if (socket?.readyState !== SOCKET_OPEN) return false;
@@ -177,6 +186,7 @@ export abstract class LinkHost {
       case Action.dial: {
         const endpoint = core.get(1);
         this._generation = first;
+        this._endHandshake();
         this._emitter._defer(() => this._dial(first, endpoint));
         break;
       }
@@ -185,6 +195,14 @@ export abstract class LinkHost {
         break;
       case Action.detach:
         this._generation = 0;
+        // Connecting, only the timer and the user abandon a socket.
+        if (this._handshake && this._latest === Input.tick) {
+          this._fail(new EverwireError(
+            "handshake",
+            "the handshake took longer than reconnect.connectTimeout allows, the link is dialled again",
+          ));
+        }
+        this._endHandshake();
         this._host.detach();
         break;
       case Action.ping:
@@ -201,6 +219,7 @@ export abstract class LinkHost {
         this._unsubscribe?.();
         this._unsubscribe = undefined;
         this._emitter._defer(() => {
+          if (this._state === "closed") this._alarm.release?.();
           this._closing?._resolve();
           this._closing = undefined;
         });
@@ -217,6 +236,7 @@ export abstract class LinkHost {
       Object.assign(this._event, { code: core.get(3), wasClean: core.get(4) === 1, reason: this._lastReason });
     }
     this._emitter._queue("state", this._event);
+    this._endHandshake(to === "open");
     if (this._unsubscribe || to === "closed") return;
     const signal = this._settings._signal;
     const stop = onSignal((number) => this._input(number < 4 ? Input.page : Input.network, number & 3));
@@ -245,7 +265,7 @@ export abstract class LinkHost {
     const current = () => generation === this._generation;
     const failed = (cause: unknown) => {
       if (!current()) return;
-      this._fail(new EverwireError("dial", `no socket could be made, it will be tried again: ${text(cause)}`, { cause }));
+      this._fail(caused("dial", "no socket could be made, it will be tried again", cause));
       this._input(Input.dialFailed, generation);
     };
     if (!current()) return;
@@ -266,6 +286,31 @@ export abstract class LinkHost {
         this._host.attach(generation, socket);
       }, failed);
     }, failed);
+  }
+
+  /** The socket opened: the link is open once the application's own handshake is done. */
+  private _shake(generation: number): void {
+    const { _handshake } = this._settings;
+    if (!_handshake || this._state !== "connecting") {
+      this._input(Input.opened, generation);
+      return;
+    }
+    const handshake = (this._handshake = new Handshake(this, this._event!.attempt, this._host.socket!.protocol));
+    const current = () => handshake === this._handshake && generation === this._generation;
+    provide(() => _handshake(handshake), () => {
+      if (current()) this._input(Input.opened, generation);
+    }, (cause) => {
+      if (!current()) return;
+      this._endHandshake();
+      this._host.detach();
+      this._fail(caused("handshake", "the handshake failed, the link is dialled again", cause));
+      this._input(Input.dialFailed, generation);
+    });
+  }
+
+  private _endHandshake(done = false): void {
+    this._handshake?._end(done);
+    this._handshake = undefined;
   }
 
   private _sayGoodbye(): void {
@@ -290,7 +335,7 @@ export abstract class LinkHost {
   private _verdict({ code, reason, wasClean }: CloseEvent): number {
     const { _retryOn } = this._settings;
     const answer = this._state === "closing" ? undefined : guard(() => _retryOn?.({ code, reason, wasClean }));
-    if (typeof answer === "number") return answer >= 0 ? VERDICT.delay + Math.min(answer, MAX_MS) : VERDICT.none;
-    return answer === true ? VERDICT.retry : answer === false ? VERDICT.stop : VERDICT.none;
+    if (typeof answer === "number") return answer >= 0 ? Verdict.delay + Math.min(answer, MAX_MS) : Verdict.none;
+    return answer === true ? Verdict.retry : answer === false ? Verdict.stop : Verdict.none;
   }
 }

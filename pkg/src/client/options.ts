@@ -10,7 +10,7 @@ import { OVERFLOWS, type Core } from "./core.js";
 import { EverwireError } from "./error.js";
 import type { StandardSchemaV1 } from "./schema-types.js";
 import { rateNumbers } from "./topic.js";
-import type { CloseInfo, ConnectOptions, MessageId, ProtocolSource, UrlSource } from "./types.js";
+import type { CloseInfo, ConnectOptions, HandshakeLink, MessageId, ProtocolSource, UrlSource } from "./types.js";
 
 /** Checked options, as far as JavaScript acts on them. */
 export interface Settings {
@@ -31,6 +31,9 @@ export interface Settings {
   readonly _maxMessages: number;
   readonly _inboundLimit: number;
   readonly _inboundOverflow: number;
+  readonly _handshake: ((link: HandshakeLink) => void | PromiseLike<void>) | undefined;
+  /** 1 for a timer in a worker. */
+  readonly _ticker: number;
   readonly _signal: AbortSignal | undefined;
   readonly _socketClass: NativeSocketClass;
 }
@@ -41,7 +44,7 @@ const INBOUND_RULES = "error drop-oldest drop-newest";
 /** Checks everything and makes the core's connection. */
 export function settings(core: () => Core, url: UrlSource, options: ConnectOptions | undefined): Settings {
   const given = object(
-    "options", options, "protocols codec schema reconnect heartbeat queue inbound rate correlation signal WebSocket",
+    "options", options, "protocols codec schema reconnect heartbeat queue inbound rate correlation handshake ticker signal WebSocket",
   );
   const urls = endpoints(url);
   const protocols = offered(given.protocols);
@@ -105,6 +108,8 @@ export function settings(core: () => Core, url: UrlSource, options: ConnectOptio
     _maxMessages: maxMessages,
     _inboundLimit: number("inbound.maxMessages", inbound.maxMessages, 1_000, 1, MAX_MS, "integer"),
     _inboundOverflow: word("inbound.overflow", inbound.overflow, 0, INBOUND_RULES),
+    _handshake: callable("handshake", given.handshake),
+    _ticker: word("ticker", given.ticker, 0, "page worker"),
     _signal: abortable(given.signal),
     _socketClass: socketClass(given.WebSocket),
   };

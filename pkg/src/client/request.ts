@@ -43,10 +43,11 @@ export async function request(client: Client, value: unknown, options: RequestOp
       abort = () => give(signal!.reason);
       signal?.addEventListener("abort", abort);
       handle.acked.then((result) => {
-        if (handle._error) reject(handle._error);
-        else if (handle._refused) {
-          reject(new EverwireError("refused", "the server refused the request: see data", { data: handle._reply }));
-        } else if (result.status === "acked") resolve(handle._answer);
+        const answer = handle._answer;
+        if (answer?._error) reject(answer._error);
+        else if (answer?._refused) {
+          reject(new EverwireError("refused", "the server refused the request: see data", { data: answer._message }));
+        } else if (result.status === "acked") resolve(answer?._value);
         else {
           reject(new EverwireError("not-delivered", result.status === "unknown"
             ? "link was lost before the reply: the request may have taken effect; give an id to have it sent again"

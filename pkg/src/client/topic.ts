@@ -2,7 +2,7 @@
 // in a map that shrinks again as the core reports slots idle.
 
 import { type Client } from "./connection.js";
-import { LANES, OFFLINE_RULES, ORDERS, OVERFLOWS, OWN_SLOT, UNSET, WHOLE_TOPIC, type Core } from "./core.js";
+import { type Core, LANES, OFFLINE_RULES, ORDERS, OVERFLOWS, Scope, UNSET } from "./core.js";
 import { MAX_MS, callable, invalid, name as checkName, number, object, word } from "./check.js";
 import { KINDS, RATE_OVERFLOWS, split } from "./policies.js";
 import type { Conflate, Debounce, Pace, RateLimit, Throttle } from "./policy-types.js";
@@ -121,7 +121,7 @@ export class NamedTopic implements Topic {
   }
 
   get pending(): boolean {
-    return this._client._pending(this._lot._id, WHOLE_TOPIC);
+    return this._client._pending(this._lot._id, Scope.wholeTopic);
   }
 
   isPending(key: string | number): boolean {
@@ -130,7 +130,7 @@ export class NamedTopic implements Topic {
   }
 
   peek(key?: string | number): any {
-    const slot = key === undefined ? OWN_SLOT : this._slot(key);
+    const slot = key === undefined ? Scope.ownSlot : this._slot(key);
     return slot === undefined ? undefined : this._client._peek(this._lot._id, slot)?._value;
   }
 
@@ -140,6 +140,6 @@ export class NamedTopic implements Topic {
 
   /** Scope of a key: the whole topic without one, undefined if nothing of that key waits. */
   private _slot(key: string | number | undefined): number | undefined {
-    return key === undefined ? WHOLE_TOPIC : this._lot._slots.get(checkName("key", key));
+    return key === undefined ? Scope.wholeTopic : this._lot._slots.get(checkName("key", key));
   }
 }

@@ -19,7 +19,7 @@ export type ProtocolSource =
 /** Identity of a message over reconnects, and what an answer refers to. */
 export type MessageId = string | number;
 
-/** Where a connection is in its life. */
+/** Where a connection is in its life. It is `'open'` when it can be used: the `handshake` option, if given, is done. */
 export type ConnectionState = "idle" | "connecting" | "open" | "waiting" | "closing" | "closed";
 
 /** How one socket ended, as told to `retryOn`. */
@@ -51,7 +51,10 @@ export interface ReconnectOptions {
   maxRetries?: number;
   /** The attempt counter starts again only after the link was open for this long. Default 5,000. */
   minUptime?: number;
-  /** Longest wait for the providers and the handshake together; `Infinity` leaves it to the browser. Default 10,000. */
+  /**
+   * Longest wait for the providers, the opening of the socket and the `handshake` option together; `Infinity` leaves it
+   * to the browser and the handshake. Default 10,000.
+   */
   connectTimeout?: number;
   /**
    * Overrides the close-code policy, by which 1002, 1003 and 1007 to 1010 end the connection, as a retry would meet the
@@ -108,6 +111,26 @@ export interface CorrelationOptions {
   isError?: (message: any) => boolean;
 }
 
+/** The open socket during the `handshake` option, before the connection counts as open. */
+export interface HandshakeLink<In = any, Out = any> {
+  /** Consecutive attempt: 0 for the first dial after a start or a stable link. */
+  readonly attempt: number;
+  /** Address of this dial. */
+  readonly url: string;
+  /** Subprotocol chosen by the server, empty if none. */
+  readonly protocol: string;
+  /** Aborted when the link was lost, timed out or was given up before the handshake was done. */
+  readonly signal: AbortSignal;
+  /** Encodes the value and writes it at once, ahead of everything queued. Throws an `EverwireError` if it cannot. */
+  send(value: Out): void;
+  /**
+   * Resolves with the next message that fits (without `fits`: with any), counted from the opening of the socket; each
+   * message is given to one `next` only. Rejects when `signal` is aborted. The message is also delivered as usual,
+   * pongs and invalid messages are not seen. At most `inbound.maxMessages` are kept for a later `next`, the newest ones.
+   */
+  next(fits?: (message: In) => unknown): Promise<In>;
+}
+
 /** Options of `connect`. Unknown names and wrong values throw an `EverwireError` with code `invalid-option`. */
 export interface ConnectOptions<In = any, Out = any> {
   /** Subprotocols. Default none. */
@@ -128,6 +151,28 @@ export interface ConnectOptions<In = any, Out = any> {
   rate?: RateLimit;
   /** How acknowledgements and replies name what they answer. */
   correlation?: CorrelationOptions;
+  /**
+   * What the protocol says first on every socket: authenticate, subscribe, await the confirmations. The connection is
+   * `'open'`, and what waits is sent (resends by id first, then queued messages, then the latest values), only when it
+   * has returned or its promise has resolved. Default: open as soon as the socket is.
+   *
+   *     handshake: async (link) => {
+   *       link.send({ type: "hello", token: await token() });
+   *       await link.next((message) => message.type === "welcome");
+   *     }
+   *
+   * If it throws, rejects, or is not done within `reconnect.connectTimeout` (which spans providers, opening and this),
+   * an `error` event with code `handshake` tells why, and the link is closed and dialled again after the usual wait.
+   * To give up instead, call `terminate()` on the connection.
+   */
+  handshake?: (link: HandshakeLink<In, Out>) => void | PromiseLike<void>;
+  /**
+   * Where the connection's timer runs. Browsers slow the timers of hidden pages down to one per second, later one per
+   * minute; heartbeats and paced values are then late. `'worker'` keeps the time in a small worker, which is exempt; it is
+   * shared by all connections of the page. It needs `worker-src blob:` in a Content-Security-Policy; where workers
+   * are missing or forbidden it is the same as `'page'`, the default.
+   */
+  ticker?: "page" | "worker";
   /** Aborting it ends the connection at once, as `terminate()` does. */
   signal?: AbortSignal;
   /** Socket class to use instead of the global `WebSocket`: for Node below 22 and for tests. */
@@ -141,15 +186,15 @@ export type WebSocketConstructor = new (url: string, protocols?: string[]) => an
 export type StateCause =
   /** Wish of the user: connect, reconnect, close, terminate or an aborted signal. */
   | "user"
-  /** The handshake succeeded. */
+  /** The socket opened and the `handshake` option, if given, is done. */
   | "opened"
   /** The wait is over. */
   | "retry-due"
   /** The socket closed; see `code`. */
   | "socket-closed"
-  /** A provider failed or the socket could not be made; the `error` event has the cause. */
+  /** A provider or the `handshake` failed, or the socket could not be made; the `error` event has the cause. */
   | "dial-failed"
-  /** No `open` within `connectTimeout`. */
+  /** Not open, `handshake` included, within `connectTimeout`. */
   | "connect-timeout"
   /** No sign of life within the heartbeat's timeout; the socket was abandoned. */
   | "dead"
@@ -310,7 +355,7 @@ export interface DropEvent {
 export interface ConnectionEvents<In> {
   state: StateEvent;
   message: In;
-  /** Undecodable or invalid message, failed provider or socket. None of them ends the connection. */
+  /** Undecodable or invalid message, failed provider, socket or handshake. None of them ends the connection. */
   error: EverwireError;
   drop: DropEvent;
 }

@@ -1,69 +1,45 @@
-//! Actions and numbers: from the core's types to codes and registers.
+//! Actions and numbers: from the core's types to codes and registers. Enums without data are their position in the core's
+//! declaration (`pkg/src/client/core.ts` lists the names in the same order).
 
-use everwire_core::Span;
-use everwire_core::link::{Cause, EndReason, Output, Rtt, State};
-use everwire_core::send::{DropReason, OutboxEvent, Status};
-use wasm_bindgen::prelude::wasm_bindgen;
+use everwire_core::link::{Cause, Output};
+use everwire_core::send::{OutboxEvent, Status};
 
 use super::{Entry, millis, set, with};
 
 /// Fills the registers: 0 attempt, 1 reconnects, 2 time of the next dial, 3 time of the last receive, 4 suspect,
 /// 5 to 8 round trip (last, smoothed, variance, min; `Infinity` without one), 9 queued messages, 10 queued bytes,
 /// 11 to 19 accepted, written, acked, superseded, dropped, expired, cancelled, unknown, resent.
-#[wasm_bindgen]
-pub fn stats(id: u32) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn stats(id: u32) {
     with(id, (), |entry| {
         let link = entry.connection.link();
-        let rtt = link.rtt();
-        let rtt = |part: fn(&Rtt) -> Span| {
-            rtt.as_ref()
-                .map_or(f64::INFINITY, |rtt| part(rtt).as_millis_f64())
-        };
-        let mut values = [
-            f64::from(link.attempt()),
-            f64::from(link.reconnects()),
-            millis(link.retry_at()),
-            millis(link.last_received()),
-            f64::from(u8::from(link.suspect())),
-            rtt(|rtt| rtt.last),
-            rtt(|rtt| rtt.smoothed),
-            rtt(|rtt| rtt.variance),
-            rtt(|rtt| rtt.min),
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-            0.0,
-        ];
+        let rtt = link
+            .rtt()
+            .map(|rtt| [rtt.last, rtt.smoothed, rtt.variance, rtt.min]);
+        set(0, f64::from(link.attempt()));
+        set(1, f64::from(link.reconnects()));
+        set(2, millis(link.retry_at()));
+        set(3, millis(link.last_received()));
+        set(4, f64::from(u8::from(link.suspect())));
+        for part in 0..4 {
+            let span = rtt.and_then(|rtt| rtt.get(part).copied());
+            set(
+                5 + part,
+                span.map_or(f64::INFINITY, |span| span.as_millis_f64()),
+            );
+        }
         let counters = entry.connection.outbox().counters();
-        let counts = [
-            counters.queued_messages as f64,
-            counters.queued_bytes as f64,
-            counters.accepted as f64,
-            counters.written as f64,
-            counters.acked as f64,
-            counters.superseded as f64,
-            counters.dropped as f64,
-            counters.expired as f64,
-            counters.cancelled as f64,
-            counters.unknown as f64,
-            counters.resent as f64,
-        ];
-        values
-            .iter_mut()
-            .skip(9)
-            .zip(counts)
-            .for_each(|(value, count)| *value = count);
-        values
-            .into_iter()
-            .enumerate()
-            .for_each(|(index, value)| set(index, value));
+        set(9, counters.queued_messages as f64);
+        set(10, counters.queued_bytes as f64);
+        set(11, counters.accepted as f64);
+        set(12, counters.written as f64);
+        set(13, counters.acked as f64);
+        set(14, counters.superseded as f64);
+        set(15, counters.dropped as f64);
+        set(16, counters.expired as f64);
+        set(17, counters.cancelled as f64);
+        set(18, counters.unknown as f64);
+        set(19, counters.resent as f64);
     });
 }
 
@@ -85,8 +61,8 @@ pub(super) fn link_action(entry: &Entry, output: Output) -> u32 {
             4
         }
         Output::State { from, to, cause } => {
-            set(0, state(from));
-            set(1, state(to));
+            set(0, f64::from(from as u8));
+            set(1, f64::from(to as u8));
             set(2, cause_code(cause));
             set(5, f64::from(entry.connection.link().attempt()));
             5
@@ -97,15 +73,7 @@ pub(super) fn link_action(entry: &Entry, output: Output) -> u32 {
             6
         }
         Output::Ended(reason) => {
-            set(
-                0,
-                match reason {
-                    EndReason::ReconnectOff => 1.0,
-                    EndReason::Fatal => 2.0,
-                    EndReason::RetriesExhausted => 3.0,
-                    _ => 0.0,
-                },
-            );
+            set(0, f64::from(reason as u8));
             7
         }
         _ => 0,
@@ -132,7 +100,7 @@ pub(super) fn outbox_action(event: OutboxEvent) -> u32 {
                     4
                 }
                 Status::Dropped(reason) => {
-                    set(2, drop_reason(reason));
+                    set(2, f64::from(reason as u8));
                     5
                 }
                 Status::Expired => 6,
@@ -146,28 +114,6 @@ pub(super) fn outbox_action(event: OutboxEvent) -> u32 {
             11
         }
         _ => 0,
-    }
-}
-
-fn drop_reason(reason: DropReason) -> f64 {
-    match reason {
-        DropReason::Overflow => 0.0,
-        DropReason::Offline => 1.0,
-        DropReason::Close => 2.0,
-        DropReason::Policy => 3.0,
-        DropReason::Rate => 4.0,
-        _ => 5.0,
-    }
-}
-
-fn state(state: State) -> f64 {
-    match state {
-        State::Idle => 0.0,
-        State::Connecting => 1.0,
-        State::Open => 2.0,
-        State::Waiting => 3.0,
-        State::Closing => 4.0,
-        State::Closed => 5.0,
     }
 }
 

@@ -6,7 +6,6 @@ use everwire_core::link::{Backoff, Heartbeat, Jitter, LinkConfig, PongTimeout};
 use everwire_core::send::{
     Lane, Offline, Order, OutboxConfig, Overflow, Policy, RateLimit, RateOverflow, TopicConfig,
 };
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{ENTRIES, Entry, NONE, get, ttl, with};
 
@@ -15,11 +14,10 @@ use super::{ENTRIES, Entry, NONE, get, ttl, with};
 /// Registers: 0 seed, 1 minDelay, 2 maxDelay, 3 factor x 1000, 4 jitter, 5 firstSpread, 6 maxRetries, 7 minUptime,
 /// 8 connectTimeout, 9 reconnect, 10 endpoints, 11 heartbeat interval, 12 its timeout (negative: adaptive, `Infinity`:
 /// silence proves nothing), 13 maxMessages, 14 maxBytes, 15 overflow, 16 to 18 rate limit.
-#[wasm_bindgen]
-pub fn create() -> i32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn create() -> i32 {
     let interval = get(11);
     let timeout = get(12);
-    let retries = get(6);
     let link = LinkConfig {
         backoff: Backoff {
             min: span(1),
@@ -33,9 +31,10 @@ pub fn create() -> i32 {
             first_spread: span(5),
         },
         reconnect: get(9) != 0.0,
-        max_retries: retries.is_finite().then_some(retries as u32),
+        // `Infinity` becomes a number that is never reached, and a deadline that never comes.
+        max_retries: Some(get(6) as u32),
         min_uptime: span(7),
-        connect_timeout: get(8).is_finite().then(|| span(8)),
+        connect_timeout: Some(span(8)),
         endpoints: get(10) as u32,
         heartbeat: interval.is_finite().then(|| Heartbeat {
             interval: Span::from_millis_f64(interval),
@@ -76,8 +75,8 @@ pub fn create() -> i32 {
 /// Adds a topic and returns its number, or -1 if the core refuses the options in the registers.
 ///
 /// Registers: 0 kind of pace, 1 to 4 its options, 5 to 7 rate limit, 8 order, 9 lane, 10 offline, 11 ttl, 12 overflow.
-#[wasm_bindgen]
-pub fn topic(id: u32) -> i32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn topic(id: u32) -> i32 {
     let leading = get(3) != 0.0;
     let trailing = get(4) != 0.0;
     let config = TopicConfig {

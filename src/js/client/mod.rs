@@ -16,7 +16,6 @@ use everwire_core::connection::{Action, Connection};
 use everwire_core::link::{Input, NetworkEvent, PageEvent, Verdict};
 use everwire_core::send::{Payload, Scope, SendError, SendOptions, SlotId, Ticket, TopicId};
 use everwire_core::{Span, Time};
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use actions::{link_action, outbox_action};
 use config::{lane, offline};
@@ -48,8 +47,8 @@ thread_local! {
 }
 
 /// Writes a register.
-#[wasm_bindgen]
-pub fn set(index: usize, value: f64) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn set(index: usize, value: f64) {
     VALUES.with(|values| {
         if let Some(cell) = values.get(index) {
             cell.set(value);
@@ -58,49 +57,53 @@ pub fn set(index: usize, value: f64) {
 }
 
 /// Reads a register.
-#[wasm_bindgen]
-pub fn get(index: usize) -> f64 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn get(index: usize) -> f64 {
     VALUES.with(|values| values.get(index).map_or(f64::NAN, Cell::get))
 }
 
 /// Lends a connection to `run`. It is taken out for that time: one small pair of functions instead of a borrow, a bounds
 /// check and their failures in every export.
 fn with<R>(id: u32, missing: R, run: impl FnOnce(&mut Entry) -> R) -> R {
-    let Some(mut entry) = swap(id, None) else {
+    let Some(mut entry) = take(id) else {
         return missing;
     };
     let result = run(&mut entry);
-    swap(id, Some(entry));
+    put(id, entry);
     result
 }
 
-/// Puts something in the place of a connection and returns what was there.
 #[inline(never)]
-fn swap(id: u32, entry: Option<Box<Entry>>) -> Option<Box<Entry>> {
+fn take(id: u32) -> Option<Box<Entry>> {
+    ENTRIES.with_borrow_mut(|entries| entries.get_mut(id as usize)?.take())
+}
+
+#[inline(never)]
+fn put(id: u32, entry: Box<Entry>) {
     ENTRIES.with_borrow_mut(|entries| {
-        entries
-            .get_mut(id as usize)
-            .and_then(|place| core::mem::replace(place, entry))
-    })
+        if let Some(place) = entries.get_mut(id as usize) {
+            *place = Some(entry);
+        }
+    });
 }
 
 /// Frees a connection that nothing refers to any more.
-#[wasm_bindgen]
-pub fn free(id: u32) {
-    swap(id, None);
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn free(id: u32) {
+    drop(take(id));
 }
 
 /// Cancels what a topic has pending and forgets it.
-#[wasm_bindgen]
-pub fn remove_topic(id: u32, topic: u32) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn remove_topic(id: u32, topic: u32) {
     with(id, (), |entry| {
         entry.connection.outbox().remove_topic(TopicId(topic))
     });
 }
 
 /// A slot for a new key of a topic, or -1.
-#[wasm_bindgen]
-pub fn slot(id: u32, topic: u32) -> i32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn slot(id: u32, topic: u32) -> i32 {
     with(id, NONE, |entry| {
         entry
             .connection
@@ -115,8 +118,16 @@ pub fn slot(id: u32, topic: u32) -> i32 {
 ///
 /// `flags`: bits 0-3 lane, 4-7 offline rule (15: the topic's), bit 8 immediate, 9 resend, 10 acknowledged, 11 merged.
 /// A negative `slot` is the topic's own; a `ttl_ms` of `Infinity` the topic's.
-#[wasm_bindgen]
-pub fn send(id: u32, now: f64, topic: u32, slot: i32, size: u32, flags: u32, ttl_ms: f64) -> i32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn send(
+    id: u32,
+    now: f64,
+    topic: u32,
+    slot: i32,
+    size: u32,
+    flags: u32,
+    ttl_ms: f64,
+) -> i32 {
     let options = SendOptions {
         immediate: flags & 0x100 != 0,
         lane: lane(flags & UNSET),
@@ -146,8 +157,8 @@ pub fn send(id: u32, now: f64, topic: u32, slot: i32, size: u32, flags: u32, ttl
 }
 
 /// Ticket of the message that a slot would send, or -1.
-#[wasm_bindgen]
-pub fn peek(id: u32, topic: u32, slot: i32) -> i32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn peek(id: u32, topic: u32, slot: i32) -> i32 {
     with(id, NONE, |entry| {
         entry
             .connection
@@ -158,24 +169,24 @@ pub fn peek(id: u32, topic: u32, slot: i32) -> i32 {
 }
 
 /// Takes a message back; false once it is written.
-#[wasm_bindgen]
-pub fn cancel(id: u32, ticket: u32) -> bool {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn cancel(id: u32, ticket: u32) -> bool {
     with(id, false, |entry| {
         entry.connection.outbox().cancel(Ticket(ticket))
     })
 }
 
 /// The peer confirmed a message.
-#[wasm_bindgen]
-pub fn ack(id: u32, ticket: u32) -> bool {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn ack(id: u32, ticket: u32) -> bool {
     with(id, false, |entry| {
         entry.connection.outbox().ack(Ticket(ticket))
     })
 }
 
 /// Admits what is paced. A negative `topic` means all, a `slot` of -2 the whole topic, of -1 its own slot.
-#[wasm_bindgen]
-pub fn flush(id: u32, now: f64, topic: i32, slot: i32) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn flush(id: u32, now: f64, topic: i32, slot: i32) {
     with(id, (), |entry| {
         entry
             .connection
@@ -185,16 +196,16 @@ pub fn flush(id: u32, now: f64, topic: i32, slot: i32) {
 }
 
 /// Takes back what is not yet written; the scope as in [`flush`].
-#[wasm_bindgen]
-pub fn cancel_all(id: u32, topic: i32, slot: i32) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn cancel_all(id: u32, topic: i32, slot: i32) {
     with(id, (), |entry| {
         entry.connection.outbox().cancel_all(scope(topic, slot))
     });
 }
 
 /// Whether something would still be sent; the scope as in [`flush`].
-#[wasm_bindgen]
-pub fn pending(id: u32, topic: i32, slot: i32) -> bool {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn pending(id: u32, topic: i32, slot: i32) -> bool {
     with(id, false, |entry| {
         entry.connection.outbox().pending(scope(topic, slot))
     })
@@ -205,8 +216,16 @@ pub fn pending(id: u32, topic: i32, slot: i32) -> bool {
 ///
 /// For 3 to 5 `a` is the generation; for 5 `code` the close code and `clean` whether it was clean. `verdict` is the
 /// user's override of a loss: -1 stop, 0 none, 1 retry, above 1 retry after `verdict - 2` milliseconds.
-#[wasm_bindgen]
-pub fn input(id: u32, now: f64, kind: u32, a: u32, code: u16, clean: bool, verdict: f64) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn input(
+    id: u32,
+    now: f64,
+    kind: u32,
+    a: u32,
+    code: u16,
+    clean: bool,
+    verdict: f64,
+) {
     let generation = a;
     let verdict = match verdict {
         0.0 => Verdict::Default,
@@ -247,8 +266,8 @@ pub fn input(id: u32, now: f64, kind: u32, a: u32, code: u16, clean: bool, verdi
 }
 
 /// Starts the orderly end.
-#[wasm_bindgen]
-pub fn close(id: u32, now: f64, flush: bool, deadline: f64) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn close(id: u32, now: f64, flush: bool, deadline: f64) {
     with(id, (), |entry| {
         entry
             .connection
@@ -271,8 +290,8 @@ pub fn close(id: u32, now: f64, flush: bool, deadline: f64) {
 /// | 9 | write a batch, then call [`wrote`] | 0 number of messages, see [`frame`] |
 /// | 10 | the status of a message changed; bits 4 to 7 the status, bit 8 whether it is the last | 0 ticket, 2 and 3 details |
 /// | 11 | a slot is free | 0 slot |
-#[wasm_bindgen]
-pub fn poll(id: u32, now: f64, buffered: f64) -> u32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn poll(id: u32, now: f64, buffered: f64) -> u32 {
     with(id, 0, |entry| {
         // Actions that a later core may add and that this shell does not know are none of its business.
         loop {
@@ -306,8 +325,8 @@ pub fn poll(id: u32, now: f64, buffered: f64) -> u32 {
 }
 
 /// Ticket of message `index` of the batch to write.
-#[wasm_bindgen]
-pub fn frame(id: u32, index: u32) -> u32 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn frame(id: u32, index: u32) -> u32 {
     with(id, 0, |entry| {
         entry
             .frame
@@ -317,14 +336,14 @@ pub fn frame(id: u32, index: u32) -> u32 {
 }
 
 /// The frame was handed to the socket, or the socket refused it.
-#[wasm_bindgen]
-pub fn wrote(id: u32, now: f64, ok: bool) {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn wrote(id: u32, now: f64, ok: bool) {
     with(id, (), |entry| entry.connection.wrote(time(now), ok));
 }
 
 /// When the next tick is due, `Infinity` if none is.
-#[wasm_bindgen]
-pub fn next_wake(id: u32) -> f64 {
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn next_wake(id: u32) -> f64 {
     with(id, f64::INFINITY, |entry| {
         millis(entry.connection.next_wake())
     })

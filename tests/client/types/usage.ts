@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { z } from "zod";
 import {
   batch, bytes, conflate, connect, debounce, EverwireError, immediate, json, msgpack, rateLimit, text, throttle, version,
-  type Codec, type Connection, type Handle, type SendResult, type StateEvent, type Topic,
+  type Codec, type Connection, type Handle, type HandshakeLink, type SendResult, type StateEvent, type Topic,
 } from "../../../pkg/dist/types/client/index.js";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -65,6 +65,17 @@ connect("wss://example.org", options);
 // @ts-expect-error unknown option
 connect("wss://example.org", { retries: 5 });
 connect("wss://example.org", { heartbeat: { ping: () => ({}), isPong: (message: { pong?: number }) => message.pong !== undefined } });
+connect<In, Out>("wss://example.org", {
+  ticker: "worker",
+  handshake: async (link) => {
+    is<Equal<typeof link, HandshakeLink<In, Out>>>();
+    link.send({ type: "hello" });
+    // @ts-expect-error not a message of this connection
+    link.send({ type: "unknown" });
+    const post: In = await link.next(({ type }) => type === "post");
+    console.log(post, link.signal.aborted, link.attempt);
+  },
+});
 await using closing = plain;
 using ending = plain;
 console.log(version, reply, closing, ending);

@@ -66,6 +66,6 @@ export function logEvents(net: Net, log: Log): void {
   });
   net.on('error', (error) => {
     // A dial that fails is told by the wait that follows.
-    if (error.code !== 'dial') log.add('bad', () => t('logError', { reason: error.message }));
+    if (error.code !== 'dial' && error.code !== 'handshake') log.add('bad', () => t('logError', { reason: error.message }));
   });
 }

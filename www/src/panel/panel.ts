@@ -43,7 +43,7 @@ export class Panel {
     this.#set('gaps', gaps(), number(gaps()));
     const tone = age === undefined || age < DOUBTFUL ? '' : age < BAD ? 'doubtful' : 'bad';
     byId('stat-age').dataset['tone'] = tone;
-    byId('stat-state').dataset['tone'] = net.live ? 'good' : stats.state === 'open' ? 'doubtful' : 'bad';
+    byId('stat-state').dataset['tone'] = net.live ? 'good' : net.joining ? 'doubtful' : 'bad';
     this.#round += 1;
     if (this.#round % CHART_EVERY === 0) this.#chart.add(age, rtt);
   }

@@ -17,10 +17,9 @@ const GOOD_NEWS = 2_200;
 export function stateText(net: Net): string {
   switch (net.state) {
     case 'open':
-      if (!net.live) return t('stateHello');
       return t(net.stats().suspect ? 'stateSuspect' : 'stateOpen');
     case 'connecting':
-      return t('stateConnecting');
+      return t(net.joining ? 'stateHello' : 'stateConnecting');
     case 'waiting':
       return t('stateWaiting');
     case 'closing':

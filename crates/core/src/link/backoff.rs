@@ -86,7 +86,8 @@ impl Backoff {
         for _ in 0..step {
             // Two divisions instead of one keep huge spans from overflowing before the cap is compared.
             let factor = u64::from(self.factor_milli);
-            let grown = (delay / 1_000).saturating_mul(factor) + delay % 1_000 * factor / 1_000;
+            let grown = Span::from_micros(delay / 1_000).times(factor).as_micros()
+                + delay % 1_000 * factor / 1_000;
             if grown <= delay || delay >= self.max.as_micros() {
                 break;
             }

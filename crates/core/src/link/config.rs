@@ -54,7 +54,7 @@ impl Default for LinkConfig {
 }
 
 impl LinkConfig {
-    pub(super) fn check(&self) -> Result<(), LinkConfigError> {
+    pub(crate) fn check(&self) -> Result<(), LinkConfigError> {
         if self.backoff.min > self.backoff.max {
             return Err(LinkConfigError::MinAboveMax);
         }

@@ -36,7 +36,7 @@ pub enum Cause {
         /// Whether the closing handshake completed.
         clean: bool,
     },
-    /// The url or protocol provider failed, or the socket could not be constructed.
+    /// The url or protocol provider failed, the socket could not be constructed, or the protocol's handshake failed.
     DialFailed,
     /// No `open` within the connect timeout.
     ConnectTimeout,
@@ -112,12 +112,14 @@ pub enum Input {
     Close,
     /// End at once: abandon the socket.
     Terminate,
-    /// The handshake of this generation succeeded.
+    /// The socket of this generation can be used. A shell whose protocol begins with a handshake of its own (authenticate,
+    /// subscribe, await the confirmation) reports this when that is done: until then nothing queued is written, the
+    /// connect timeout goes on, and a failure is [`DialFailed`](Self::DialFailed) after the shell closed the socket.
     Opened {
         /// The generation from [`Output::Dial`].
         generation: u32,
     },
-    /// The provider rejected or the socket's constructor threw.
+    /// The provider rejected, the socket's constructor threw, or the protocol's handshake failed.
     DialFailed {
         /// The generation from [`Output::Dial`].
         generation: u32,

@@ -30,8 +30,7 @@ mod random;
 mod retry;
 mod timers;
 
-use alloc::vec::Vec;
-
+use crate::queue::Queue;
 use crate::{Span, Time};
 
 pub use backoff::{Backoff, Jitter};
@@ -66,8 +65,7 @@ pub struct Link {
     timers: Timers,
     liveness: Liveness,
     random: Random,
-    outputs: Vec<Output>,
-    polled: usize,
+    outputs: Queue<Output>,
 }
 
 impl Link {
@@ -78,7 +76,12 @@ impl Link {
     /// The option that is out of range.
     pub fn new(config: LinkConfig, seed: u64) -> Result<Self, LinkConfigError> {
         config.check()?;
-        Ok(Self {
+        Ok(Self::checked(config, seed))
+    }
+
+    /// [`new`](Self::new) with options that passed their check.
+    pub(crate) const fn checked(config: LinkConfig, seed: u64) -> Self {
+        Self {
             config,
             state: State::Idle,
             generation: 0,
@@ -90,9 +93,8 @@ impl Link {
             timers: Timers::new(),
             liveness: Liveness::new(config.heartbeat),
             random: Random::new(seed),
-            outputs: Vec::new(),
-            polled: 0,
-        })
+            outputs: Queue::new(),
+        }
     }
 
     /// Takes in what happened at `now`.
@@ -185,18 +187,16 @@ impl Link {
 
     /// The next thing to do or to tell. Poll until `None`.
     pub fn poll(&mut self) -> Option<Output> {
-        let output = self.outputs.get(self.polled).copied();
-        if output.is_some() {
-            self.polled += 1;
-        } else {
-            self.outputs.clear();
-            self.polled = 0;
-        }
-        output
+        self.outputs.pop()
     }
 
     /// When [`Input::Tick`] is due. Changes with every input; a tick that comes early does no harm.
     pub fn next_wake(&self) -> Option<Time> {
+        self.wake().if_ever()
+    }
+
+    /// [`next_wake`](Self::next_wake) with [`Time::NEVER`] for none.
+    pub(crate) fn wake(&self) -> Time {
         self.timers.next()
     }
 

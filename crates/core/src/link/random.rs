@@ -11,6 +11,7 @@ impl Random {
         Self(seed)
     }
 
+    #[inline(never)]
     pub(super) fn next(&mut self) -> u32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -26,6 +27,7 @@ impl Random {
 }
 
 /// `span * random / 2^32` without a 128-bit product.
+#[inline(never)]
 pub(super) const fn fraction(span: Span, random: u32) -> Span {
     let (micros, random) = (span.as_micros(), random as u64);
     Span::from_micros((micros >> 32) * random + (((micros & 0xffff_ffff) * random) >> 32))

@@ -30,16 +30,13 @@ const ALL: [Timer; 6] = [
     Timer::Close,
 ];
 
-/// The end of time stands for "not armed": a deadline of [`Span::MAX`](crate::Span::MAX) from now needs no special case.
-const OFF: Time = Time::from_micros(u64::MAX);
-
 /// The deadlines, indexed by [`Timer`].
 #[derive(Clone, Debug)]
 pub(super) struct Timers([Time; ALL.len()]);
 
 impl Timers {
     pub(super) const fn new() -> Self {
-        Self([OFF; ALL.len()])
+        Self([Time::NEVER; ALL.len()])
     }
 
     pub(super) fn arm(&mut self, timer: Timer, deadline: Time) {
@@ -49,7 +46,7 @@ impl Timers {
     }
 
     pub(super) fn disarm(&mut self, timer: Timer) {
-        self.arm(timer, OFF);
+        self.arm(timer, Time::NEVER);
     }
 
     pub(super) fn clear(&mut self) {
@@ -57,26 +54,23 @@ impl Timers {
     }
 
     pub(super) fn deadline(&self, timer: Timer) -> Option<Time> {
-        self.0
-            .get(timer as usize)
-            .copied()
-            .filter(|&deadline| deadline != OFF)
+        self.0.get(timer as usize)?.if_ever()
     }
 
-    pub(super) fn next(&self) -> Option<Time> {
-        self.0
-            .iter()
-            .copied()
-            .min()
-            .filter(|&deadline| deadline != OFF)
+    /// The earliest deadline, [`Time::NEVER`] if none is armed.
+    pub(super) fn next(&self) -> Time {
+        let mut next = Time::NEVER;
+        for deadline in &self.0 {
+            next = next.min(*deadline);
+        }
+        next
     }
 
     /// Takes the earliest deadline that has come.
     pub(super) fn expire(&mut self, now: Time) -> Option<(Timer, Time)> {
-        let deadline = self.next().filter(|&deadline| deadline <= now)?;
-        let timer = ALL
-            .into_iter()
-            .find(|&timer| self.deadline(timer) == Some(deadline))?;
+        let deadline = self.next().if_ever().filter(|&next| next <= now)?;
+        let slot = self.0.iter().position(|&armed| armed == deadline)?;
+        let timer = *ALL.get(slot)?;
         self.disarm(timer);
         Some((timer, deadline))
     }
@@ -92,7 +86,7 @@ mod tests {
         timers.arm(Timer::Connect, Time::from_micros(30));
         timers.arm(Timer::Close, Time::from_micros(10));
         timers.arm(Timer::Ping, Time::from_micros(20));
-        assert_eq!(timers.next(), Some(Time::from_micros(10)));
+        assert_eq!(timers.next(), Time::from_micros(10));
         assert_eq!(timers.expire(Time::from_micros(9)), None);
         let due = Time::from_micros(25);
         assert_eq!(
@@ -104,16 +98,16 @@ mod tests {
             Some((Timer::Ping, Time::from_micros(20)))
         );
         assert_eq!(timers.expire(due), None);
-        assert_eq!(timers.next(), Some(Time::from_micros(30)));
+        assert_eq!(timers.next(), Time::from_micros(30));
         timers.clear();
-        assert_eq!(timers.next(), None);
+        assert_eq!(timers.next(), Time::NEVER);
     }
 
     #[test]
     fn an_endless_deadline_is_no_deadline() {
         let mut timers = Timers::new();
         timers.arm(Timer::Close, Time::ZERO + crate::Span::MAX);
-        assert_eq!(timers.next(), None);
-        assert_eq!(timers.expire(OFF), None);
+        assert_eq!(timers.next(), Time::NEVER);
+        assert_eq!(timers.expire(Time::NEVER), None);
     }
 }

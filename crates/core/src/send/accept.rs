@@ -38,13 +38,9 @@ impl<P: Payload> Outbox<P> {
             return Err(SendError::TooLarge);
         }
 
-        let policy = if options.immediate {
-            Policy::Immediate
-        } else {
-            config.policy
-        };
-        let batched = matches!(policy, Policy::Batch { .. });
-        let slotted = !batched && policy != Policy::Immediate;
+        let immediate = options.immediate || config.policy == Policy::Immediate;
+        let batched = !immediate && matches!(config.policy, Policy::Batch { .. });
+        let slotted = !immediate && !batched;
         let default = if slotted {
             Offline::Latest
         } else {
@@ -58,15 +54,11 @@ impl<P: Payload> Outbox<P> {
 
         let old = self.replaceable(slot, slotted, offline);
         let now = self.clock.pace_now();
-        let pace = self
-            .slots
-            .get(slot)
-            .map(|slot| slot.pace)
-            .unwrap_or_default();
-        let (mut decision, pace) = match self.held(old) {
-            held if slotted => pace.call(&policy, held, now),
-            Held::Admitted => (Decision::Replace, pace),
-            _ => (Decision::Admit, pace),
+        let mut pace = self.slots.get(slot).ok_or(SendError::Unknown)?.pace;
+        let mut decision = match self.held(old) {
+            held if slotted => pace.call(&config.policy, held, now),
+            Held::Admitted => Decision::Replace,
+            _ => Decision::Admit,
         };
         let lane = options.lane.filter(|_| !batched).unwrap_or(config.lane);
         let shortage = self
@@ -99,14 +91,14 @@ impl<P: Payload> Outbox<P> {
         let mut entry = Entry::new(payload, size, topic, slot, lane, offline);
         (entry.slotted, entry.batched) = (slotted, batched);
         (entry.resend, entry.expect_ack) = (options.resend, options.expect_ack);
-        if let Some(reason) = refused {
+        if refused.is_some() {
             entry.payload = None;
-            let id = self.entries.insert(entry);
+        }
+        let id = self.entries.insert(entry);
+        if let Some(reason) = refused {
             self.conclude(id, Status::Dropped(reason));
             return Ok(Ticket(id));
         }
-
-        let id = self.entries.insert(entry);
         self.hold(
             id,
             slot,
@@ -277,27 +269,26 @@ impl<P: Payload> Outbox<P> {
         {
             return lane;
         }
-        let mut values = self.unwritten(Scope::Topic(TopicId(topic)));
-        values.retain(|id| {
-            self.entries
-                .get(*id)
-                .is_some_and(|entry| entry.slotted || entry.batched)
-        });
-        let lanes = values
-            .iter()
-            .filter_map(|id| self.entries.get(*id))
-            .map(|entry| entry.lane);
-        let lane = lanes.fold(lane, Lane::min);
-        for id in values {
-            let Some(entry) = self.entries.get_mut(id) else {
-                continue;
-            };
-            entry.lane = lane;
-            if is_lane(entry.queue) && entry.queue != lane as u32 {
-                self.entries.place(id, lane as u32);
+        let unwritten = self.unwritten(Scope::Topic(TopicId(topic)));
+        let mut highest = lane;
+        for id in &unwritten {
+            if let Some(entry) = self.entries.get(*id)
+                && (entry.slotted || entry.batched)
+            {
+                highest = highest.min(entry.lane);
             }
         }
-        lane
+        for id in &unwritten {
+            if let Some(entry) = self.entries.get_mut(*id)
+                && (entry.slotted || entry.batched)
+            {
+                entry.lane = highest;
+                if is_lane(entry.queue) && entry.queue != highest as u32 {
+                    self.entries.place(*id, highest as u32);
+                }
+            }
+        }
+        highest
     }
 
     /// Puts `new` in the place of `old`, which is left nowhere.

@@ -60,11 +60,15 @@ impl Clock {
 
     /// An instant of the steady clock on the caller's clock.
     pub(super) fn outside(&self, at: Time) -> Time {
-        at - self.skew
+        if at == Time::NEVER {
+            at
+        } else {
+            at - self.skew
+        }
     }
 
-    /// An instant of the pacing clock on the caller's clock; only meaningful while it runs.
-    pub(super) fn outside_pace(&self, at: Time) -> Time {
-        self.outside(at + self.paused)
+    /// An instant of the pacing clock on the steady clock; only meaningful while it runs.
+    pub(super) fn steady(&self, at: Time) -> Time {
+        at + self.paused
     }
 }

@@ -34,9 +34,8 @@ pub(super) struct Deadlines {
 impl Deadlines {
     /// Sets the deadline of `id`, or moves it. An unchanged time keeps its turn.
     pub(super) fn set(&mut self, id: u32, at: Time) {
-        let index = id as usize;
-        if self.places.len() <= index {
-            self.places.resize(index + 1, ABSENT);
+        while self.places.len() <= id as usize {
+            self.places.push(ABSENT);
         }
         self.turn = self.turn.wrapping_add(1);
         let item = Item {
@@ -44,40 +43,36 @@ impl Deadlines {
             turn: self.turn,
             id,
         };
-        match self
-            .place(id)
-            .and_then(|place| self.heap.get(place).map(|old| (place, *old)))
-        {
-            Some((_, old)) if old.at == at => {}
-            Some((place, old)) if item.before(&old) => self.rise(place, item),
-            Some((place, _)) => self.sink(place, item),
+        let mut place = self.place(id);
+        match self.heap.get(place) {
+            Some(old) if old.at == at => return,
+            Some(_) => {}
             None => {
+                place = self.heap.len();
                 self.heap.push(item);
-                self.rise(self.heap.len() - 1, item);
             }
         }
+        self.sift(place, item);
     }
 
     pub(super) fn remove(&mut self, id: u32) {
-        let Some(place) = self.place(id) else { return };
+        let place = self.place(id);
+        if place >= self.heap.len() {
+            return;
+        }
         if let Some(slot) = self.places.get_mut(id as usize) {
             *slot = ABSENT;
         }
-        let Some(last) = self.heap.pop() else { return };
-        if last.id == id {
-            return;
-        }
-        let parent = self.heap.get(place.saturating_sub(1) / 2);
-        if place > 0 && parent.is_some_and(|parent| last.before(parent)) {
-            self.rise(place, last);
-        } else {
-            self.sink(place, last);
+        if let Some(last) = self.heap.pop()
+            && last.id != id
+        {
+            self.sift(place, last);
         }
     }
 
-    /// The earliest deadline.
-    pub(super) fn next(&self) -> Option<Time> {
-        self.heap.first().map(|item| item.at)
+    /// The earliest deadline, [`Time::NEVER`] if there is none.
+    pub(super) fn next(&self) -> Time {
+        self.heap.first().map_or(Time::NEVER, |item| item.at)
     }
 
     /// Removes and returns the earliest deadline's id if it has come.
@@ -87,11 +82,9 @@ impl Deadlines {
         Some(first)
     }
 
-    fn place(&self, id: u32) -> Option<usize> {
-        self.places
-            .get(id as usize)
-            .filter(|place| **place != ABSENT)
-            .map(|place| *place as usize)
+    /// Where the deadline of `id` is; outside the heap if it has none.
+    fn place(&self, id: u32) -> usize {
+        self.places.get(id as usize).map_or(ABSENT, |place| *place) as usize
     }
 
     fn put(&mut self, place: usize, item: Item) {
@@ -103,37 +96,32 @@ impl Deadlines {
         }
     }
 
-    fn rise(&mut self, mut place: usize, item: Item) {
+    /// Puts `item` where it belongs, starting at the vacant `place`: first up, then down. At most one of them moves it.
+    fn sift(&mut self, mut place: usize, item: Item) {
         while place > 0 {
             let above = (place - 1) / 2;
             match self.heap.get(above) {
-                Some(parent) if item.before(parent) => {
-                    let parent = *parent;
-                    self.put(place, parent);
-                    place = above;
-                }
+                Some(parent) if item.before(parent) => self.put(place, *parent),
                 _ => break,
             }
+            place = above;
         }
-        self.put(place, item);
-    }
-
-    fn sink(&mut self, mut place: usize, item: Item) {
         loop {
-            let left = 2 * place + 1;
-            let below = match (self.heap.get(left), self.heap.get(left + 1)) {
-                (Some(a), Some(b)) if b.before(a) => left + 1,
-                (Some(_), _) => left,
-                _ => break,
+            let mut below = 2 * place + 1;
+            let Some(mut child) = self.heap.get(below) else {
+                break;
             };
-            match self.heap.get(below) {
-                Some(child) if child.before(&item) => {
-                    let child = *child;
-                    self.put(place, child);
-                    place = below;
-                }
-                _ => break,
+            if let Some(right) = self.heap.get(below + 1)
+                && right.before(child)
+            {
+                below += 1;
+                child = right;
             }
+            if item.before(child) {
+                break;
+            }
+            self.put(place, *child);
+            place = below;
         }
         self.put(place, item);
     }
@@ -193,7 +181,7 @@ mod tests {
                         model.remove(&id);
                     }
                 }
-                prop_assert_eq!(deadlines.next(), model.values().min().map(|at| Time::from_micros(*at)));
+                prop_assert_eq!(deadlines.next().if_ever(), model.values().min().map(|at| Time::from_micros(*at)));
                 prop_assert_eq!(deadlines.heap.len(), model.len());
             }
             let mut last = 0;

@@ -148,16 +148,12 @@ impl<P> Entries<P> {
 
     /// Makes sure that the queues of `topic` exist.
     pub(super) fn add_topic(&mut self, topic: u32) {
-        let len = waiting(topic) as usize + 1;
-        if self.queues.len() < len {
-            self.queues.resize(
-                len,
-                Ends {
-                    head: NIL,
-                    tail: NIL,
-                    len: 0,
-                },
-            );
+        while self.queues.len() <= waiting(topic) as usize {
+            self.queues.push(Ends {
+                head: NIL,
+                tail: NIL,
+                len: 0,
+            });
         }
     }
 
@@ -180,20 +176,24 @@ impl<P> Entries<P> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn get(&self, id: u32) -> Option<&Entry<P>> {
         self.slab.get(id as usize)?.as_ref()
     }
 
+    #[inline(never)]
     pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Entry<P>> {
         self.slab.get_mut(id as usize)?.as_mut()
     }
 
+    #[inline(never)]
     pub(super) fn len(&self, queue: Queue) -> usize {
         self.queues
             .get(queue as usize)
             .map_or(0, |ends| ends.len as usize)
     }
 
+    #[inline(never)]
     pub(super) fn head(&self, queue: Queue) -> u32 {
         self.queues
             .get(queue as usize)

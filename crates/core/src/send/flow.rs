@@ -2,6 +2,8 @@
 
 use super::entry::{NIL, is_lane, paced, waiting};
 use super::{DropReason, Lane, Outbox, OutboxEvent, Payload, Policy, RateOverflow, Status, Ticket};
+use core::mem::discriminant;
+
 use crate::{Span, Time};
 
 /// How long a keyed slot without sends is kept at least, so that a busy key is not forgotten after every write.
@@ -149,39 +151,37 @@ impl<P: Payload> Outbox<P> {
                 return;
             };
             let ready = match &state.bucket {
-                Some(bucket) if head != NIL => bucket.ready_at(state.reserved + 1),
-                _ => Some(now),
+                _ if head == NIL => Time::NEVER,
+                Some(bucket) => bucket.ready_at(state.reserved + 1),
+                None => now,
             };
-            if head == NIL || ready.is_none_or(|at| at > now) {
-                match ready.filter(|_| head != NIL) {
-                    Some(at) => self.token_timers.set(topic, at),
-                    None => self.token_timers.remove(topic),
+            if ready > now {
+                if ready == Time::NEVER {
+                    self.token_timers.remove(topic);
+                } else {
+                    self.token_timers.set(topic, ready);
                 }
                 return;
             }
             state.reserved += 1;
-            self.each_of_frame(waiting(topic), |outbox, id| {
-                let Some(lane) = outbox.entries.get(id).map(|entry| entry.lane) else {
-                    return;
-                };
-                outbox.entries.place(id, lane as u32);
-                outbox.tell(id, Status::Queued);
-            });
+            let mut frame = None;
+            while let Some((id, lane)) = self.next_of_frame(waiting(topic), &mut frame) {
+                self.entries.place(id, lane);
+                self.tell(id, Status::Queued);
+            }
         }
     }
 
-    /// Applies `take`, which must take the entry out of the queue, to the first entry of `queue` and its batch.
-    pub(super) fn each_of_frame(&mut self, queue: u32, mut take: impl FnMut(&mut Self, u32)) {
-        let group = |outbox: &Self, id| outbox.entries.get(id).map_or(0, |entry| entry.group);
-        let mut id = self.entries.head(queue);
-        let first = group(self, id);
-        while id != NIL {
-            take(self, id);
-            id = self.entries.head(queue);
-            if first == 0 || group(self, id) != first {
-                break;
-            }
-        }
+    /// Goes through the first entry of `queue` and its batch, with their lanes. The caller takes each of them out of the
+    /// queue before the next one. `frame` keeps the batch in between and is `None` at first.
+    pub(super) fn next_of_frame(&self, queue: u32, frame: &mut Option<u32>) -> Option<(u32, u32)> {
+        let id = self.entries.head(queue);
+        let entry = self.entries.get(id)?;
+        let goes_with = |first: u32| first != 0 && first == entry.group;
+        frame
+            .replace(entry.group)
+            .is_none_or(goes_with)
+            .then_some((id, entry.lane as u32))
     }
 
     /// The limit, if any, that has no token for one more message, with the queue that holds what waits for it. No limit
@@ -194,7 +194,7 @@ impl<P: Payload> Outbox<P> {
         let state = self.topics.get(topic)?;
         let queued = (0..4).map(|lane| self.entries.len(lane)).sum::<usize>();
         let ahead = state.reserved + self.entries.len(waiting(topic));
-        let short = |bucket: &super::Bucket, ahead: usize| !bucket.has(ahead + 1, now);
+        let short = |bucket: &super::Bucket, ahead: usize| bucket.ready_at(ahead + 1) > now;
         match (&state.bucket, &self.rate) {
             (Some(bucket), _) if short(bucket, ahead) => {
                 Some((waiting(topic), bucket.limit.overflow))
@@ -211,9 +211,10 @@ impl<P: Payload> Outbox<P> {
         match self.shortage(topic, lane) {
             None | Some((_, RateOverflow::Queue | RateOverflow::Conflate)) => true,
             Some((queue, RateOverflow::DropOldest)) => {
-                self.each_of_frame(queue, |outbox, id| {
-                    outbox.finish(id, Status::Dropped(DropReason::Rate))
-                });
+                let mut frame = None;
+                while let Some((id, _)) = self.next_of_frame(queue, &mut frame) {
+                    self.finish(id, Status::Dropped(DropReason::Rate));
+                }
                 true
             }
             Some((_, RateOverflow::DropNewest | RateOverflow::Reject)) => false,
@@ -326,11 +327,13 @@ impl<P: Payload> Outbox<P> {
 
     /// Tells a status that is not the last one, if it is a new one.
     pub(super) fn tell(&mut self, id: u32, status: Status) {
-        if self
-            .entries
-            .get(id)
-            .is_some_and(|entry| entry.status != Some(status))
-        {
+        // Compared by kind: what a status that is not the last one carries never differs.
+        let is_new = self.entries.get(id).is_some_and(|entry| {
+            entry
+                .status
+                .is_none_or(|old| discriminant(&old) != discriminant(&status))
+        });
+        if is_new {
             self.set_status(id, status, false);
         }
     }
@@ -338,7 +341,7 @@ impl<P: Payload> Outbox<P> {
     fn set_status(&mut self, id: u32, status: Status, terminal: bool) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.status = Some(status);
-            self.events.push_back(OutboxEvent::Status {
+            self.events.push(OutboxEvent::Status {
                 ticket: Ticket(id),
                 status,
                 terminal,

@@ -16,21 +16,22 @@ pub(super) struct Lanes {
 impl Lanes {
     /// The lane to write from, given which ones hold something.
     pub(super) fn pick(&self, waiting: [bool; LANES]) -> Option<usize> {
-        let starved = self
-            .waited
-            .iter()
-            .zip(waiting)
-            .enumerate()
-            .filter(|(_, (waited, waiting))| *waiting && **waited >= PATIENCE)
-            .max_by_key(|(_, (waited, _))| **waited)
-            .map(|(lane, _)| lane);
-        starved.or_else(|| waiting.iter().position(|waiting| *waiting))
+        let mut picked = None;
+        let mut longest = PATIENCE;
+        for (lane, (waited, waiting)) in self.waited.iter().zip(&waiting).enumerate() {
+            let starved = *waited >= longest;
+            if *waiting && (starved || picked.is_none()) {
+                picked = Some(lane);
+                longest = longest.max(*waited);
+            }
+        }
+        picked
     }
 
     /// Notes that `lane` wrote.
     pub(super) fn served(&mut self, lane: usize, waiting: [bool; LANES]) {
-        for (index, (waited, waiting)) in self.waited.iter_mut().zip(waiting).enumerate() {
-            *waited = if waiting && index != lane {
+        for (index, (waited, waiting)) in self.waited.iter_mut().zip(&waiting).enumerate() {
+            *waited = if *waiting && index != lane {
                 waited.saturating_add(1)
             } else {
                 0

@@ -38,7 +38,6 @@ mod types;
 mod verbs;
 mod write;
 
-use alloc::collections::VecDeque;
 use core::fmt;
 
 use clock::Clock;
@@ -52,6 +51,7 @@ use topics::Topics;
 pub use types::*;
 pub use write::{DRAIN_POLL_MAX, DRAIN_POLL_MIN};
 
+use crate::queue::Queue;
 use crate::{Span, Time};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,15 +84,15 @@ pub struct Outbox<P: Payload> {
     ramp: Option<Bucket>,
     /// Frames that are still written through the ramp.
     ramp_left: usize,
-    /// When a write that was held back should be tried again.
-    retry_at: Option<Time>,
+    /// When a write that was held back should be tried again, [`Time::NEVER`] if none was.
+    retry_at: Time,
     /// How long the next look at a full socket buffer waits.
     drain_wait: Span,
     /// Number of the last batch.
     group: u32,
     /// Bytes of written messages that are kept for a resend.
     kept_bytes: usize,
-    events: VecDeque<OutboxEvent>,
+    events: Queue<OutboxEvent>,
     counters: Counters,
 }
 
@@ -102,17 +102,12 @@ impl<P: Payload> Outbox<P> {
     /// # Errors
     /// [`ConfigError::EmptyQueue`] or [`ConfigError::BadRate`].
     pub fn new(config: OutboxConfig) -> Result<Self, ConfigError> {
-        if config.max_messages == 0 || config.max_bytes == 0 {
-            return Err(ConfigError::EmptyQueue);
-        }
-        if config
-            .rate
-            .iter()
-            .chain(&config.ramp)
-            .any(|limit| !Bucket::is_valid(limit))
-        {
-            return Err(ConfigError::BadRate);
-        }
+        config.check()?;
+        Ok(Self::checked(config))
+    }
+
+    /// [`new`](Self::new) with options that passed their check.
+    pub(crate) fn checked(config: OutboxConfig) -> Self {
         let mut outbox = Self {
             config,
             clock: Clock::default(),
@@ -128,15 +123,15 @@ impl<P: Payload> Outbox<P> {
             rate: config.rate.map(Bucket::new),
             ramp: None,
             ramp_left: 0,
-            retry_at: None,
+            retry_at: Time::NEVER,
             drain_wait: Span::ZERO,
             group: 0,
             kept_bytes: 0,
-            events: VecDeque::new(),
+            events: Queue::new(),
             counters: Counters::default(),
         };
-        outbox.topic(TopicConfig::default())?;
-        Ok(outbox)
+        outbox.add_topic(TopicConfig::default());
+        outbox
     }
 
     /// Adds a topic.
@@ -145,16 +140,18 @@ impl<P: Payload> Outbox<P> {
     /// A [`ConfigError`] that names the wrong option of the policy or rate limit.
     pub fn topic(&mut self, config: TopicConfig) -> Result<TopicId, ConfigError> {
         pacing::check(&config.policy)?;
-        if config.rate.is_some_and(|limit| !Bucket::is_valid(&limit)) {
-            return Err(ConfigError::BadRate);
-        }
+        Bucket::check(config.rate)?;
+        Ok(self.add_topic(config))
+    }
+
+    fn add_topic(&mut self, config: TopicConfig) -> TopicId {
         let id = self.topics.add(config);
         self.entries.add_topic(id);
         let keyless = self.add_slot(id, false);
         if let Some(topic) = self.topics.get_mut(id) {
             topic.keyless = keyless;
         }
-        Ok(TopicId(id))
+        TopicId(id)
     }
 
     /// Cancels what is pending of a topic and forgets it with all its slots, without [`OutboxEvent::SlotIdle`] events. Its
@@ -196,26 +193,27 @@ impl<P: Payload> Outbox<P> {
     /// When to call [`tick`](Self::tick) and [`poll_write`](Self::poll_write) next at the latest; `None` for no timer. May
     /// change with every call that takes `&mut self`.
     pub fn next_wake(&self) -> Option<Time> {
-        let pace = self
-            .pace_timers
+        self.wake().if_ever()
+    }
+
+    /// [`next_wake`](Self::next_wake) with [`Time::NEVER`] for none.
+    pub(crate) fn wake(&self) -> Time {
+        let steady = self
+            .ttl_timers
             .next()
-            .filter(|_| self.clock.running())
-            .map(|at| self.clock.outside_pace(at));
-        [
-            self.ttl_timers.next(),
-            self.token_timers.next(),
-            self.retry_at,
-        ]
-        .into_iter()
-        .flatten()
-        .map(|at| self.clock.outside(at))
-        .chain(pace)
-        .min()
+            .min(self.token_timers.next())
+            .min(self.retry_at);
+        let pace = if self.clock.running() {
+            self.clock.steady(self.pace_timers.next())
+        } else {
+            Time::NEVER
+        };
+        self.clock.outside(steady.min(pace))
     }
 
     /// The next thing to tell, in the order in which it happened. Drain it after every other call.
     pub fn poll_event(&mut self) -> Option<OutboxEvent> {
-        let Some(event) = self.events.pop_front() else {
+        let Some(event) = self.events.pop() else {
             return self.next_idle();
         };
         if let OutboxEvent::Status {

@@ -1,7 +1,7 @@
 //! What each policy decides about a call, as pure functions of a slot's small state.
 //!
-//! Deciding changes nothing: the new state is handed back, so that a send that is rejected for another reason (queue
-//! full, link down) leaves its slot as it was. All times are on the pacing clock.
+//! A call is decided on a copy of the state, so that a send that is rejected for another reason (queue full, link down)
+//! leaves its slot as it was. All times are on the pacing clock.
 
 use super::{ConfigError, Policy};
 use crate::{Span, Time};
@@ -43,9 +43,9 @@ pub(super) enum Decision {
 
 impl Pace {
     /// Decides about a call at `now`.
-    pub(super) fn call(mut self, policy: &Policy, held: Held, now: Time) -> (Decision, Self) {
+    pub(super) fn call(&mut self, policy: &Policy, held: Held, now: Time) -> Decision {
         let open = now >= self.gate;
-        let decision = match *policy {
+        match *policy {
             Policy::Debounce {
                 wait,
                 max_wait,
@@ -86,8 +86,7 @@ impl Pace {
                 Held::Nothing => Decision::Hold(self.gate),
                 _ => Decision::Replace,
             },
-        };
-        (decision, self)
+        }
     }
 
     /// The slot's value was admitted, by its timer or by force.

@@ -3,7 +3,7 @@
 //! The state is one instant, at which the bucket would be full again (the generic cell rate algorithm). Credit cannot
 //! exceed the burst, whatever time passes offline or in a suspended tab, and there is no rounding to accumulate.
 
-use super::RateLimit;
+use super::{ConfigError, OutboxConfig, RateLimit};
 use crate::{Span, Time};
 
 #[derive(Clone, Copy)]
@@ -20,22 +20,39 @@ impl Bucket {
         }
     }
 
-    /// When the bucket holds `tokens` tokens, if it can.
-    pub(super) fn ready_at(&self, tokens: usize) -> Option<Time> {
-        let missing = u64::from(self.limit.burst).checked_sub(tokens as u64)?;
-        Some(self.full_at - self.limit.per_token.times(missing))
-    }
-
-    pub(super) fn has(&self, tokens: usize, now: Time) -> bool {
-        self.ready_at(tokens).is_some_and(|at| at <= now)
+    /// When the bucket holds `tokens` tokens, [`Time::NEVER`] if it is too small.
+    pub(super) fn ready_at(&self, tokens: usize) -> Time {
+        match u64::from(self.limit.burst).checked_sub(tokens as u64) {
+            Some(missing) => self.full_at - self.limit.per_token.times(missing),
+            None => Time::NEVER,
+        }
     }
 
     pub(super) fn take(&mut self, now: Time) {
         self.full_at = self.full_at.max(now) + self.limit.per_token;
     }
 
-    /// Whether the limit can ever let anything through and can ever stop anything.
-    pub(super) fn is_valid(limit: &RateLimit) -> bool {
-        limit.burst > 0 && !limit.per_token.is_zero() && limit.per_token != Span::MAX
+    /// A limit must be able to let something through and to stop something.
+    pub(super) fn check(limit: Option<RateLimit>) -> Result<(), ConfigError> {
+        match limit {
+            Some(limit)
+                if limit.burst == 0
+                    || limit.per_token.is_zero()
+                    || limit.per_token == Span::MAX =>
+            {
+                Err(ConfigError::BadRate)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl OutboxConfig {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.max_messages == 0 || self.max_bytes == 0 {
+            return Err(ConfigError::EmptyQueue);
+        }
+        Bucket::check(self.rate)?;
+        Bucket::check(self.ramp)
     }
 }

@@ -27,7 +27,7 @@ impl<P: Payload> Outbox<P> {
             return;
         }
         self.clock.pause();
-        self.retry_at = None;
+        self.retry_at = Time::NEVER;
         self.settle(false);
         self.recall();
         let unwritten = self.unwritten(Scope::All);
@@ -71,7 +71,7 @@ impl<P: Payload> Outbox<P> {
         if self.clock.running() {
             self.clock.pause();
         }
-        self.retry_at = None;
+        self.retry_at = Time::NEVER;
         self.settle(false);
         self.recall();
         self.drop_all();

@@ -58,10 +58,12 @@ impl Slots {
         self.slots.len() as u32
     }
 
+    #[inline(never)]
     pub(super) fn get(&self, id: u32) -> Option<&Slot> {
         self.slots.get(id as usize)
     }
 
+    #[inline(never)]
     pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Slot> {
         self.slots.get_mut(id as usize)
     }

@@ -54,10 +54,12 @@ impl Topics {
         self.free.push(id);
     }
 
+    #[inline(never)]
     pub(super) fn get(&self, id: u32) -> Option<&Topic> {
         self.topics.get(id as usize)
     }
 
+    #[inline(never)]
     pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Topic> {
         self.topics.get_mut(id as usize)
     }

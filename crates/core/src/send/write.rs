@@ -32,7 +32,7 @@ impl<P: Payload> Outbox<P> {
             return Frame::None;
         }
         let now = self.clock.now();
-        let retry_at = self.retry_at.take();
+        let retry_at = core::mem::replace(&mut self.retry_at, Time::NEVER);
         let waiting: [bool; LANES] = core::array::from_fn(|lane| self.entries.len(lane as u32) > 0);
         let queue = if self.entries.len(RESEND) > 0 {
             RESEND
@@ -48,18 +48,14 @@ impl<P: Payload> Outbox<P> {
         let (topic, batched) = (head.topic, head.batched);
 
         if buffered > 0 && buffered >= self.config.high_water {
+            self.retry_at = retry_at;
             // Asking again earlier does not lengthen the wait.
-            if retry_at.is_none_or(|at| at <= now) {
-                self.drain_wait = self
-                    .drain_wait
-                    .times(2)
-                    .clamp(DRAIN_POLL_MIN, DRAIN_POLL_MAX);
+            if retry_at <= now || retry_at == Time::NEVER {
+                self.drain_wait = (self.drain_wait + self.drain_wait)
+                    .max(DRAIN_POLL_MIN)
+                    .min(DRAIN_POLL_MAX);
+                self.retry_at = now + self.drain_wait;
             }
-            self.retry_at = Some(
-                retry_at
-                    .filter(|at| *at > now)
-                    .unwrap_or(now + self.drain_wait),
-            );
             return Frame::None;
         }
         let ramp = self.ramp.as_mut().filter(|_| self.ramp_left > 0);
@@ -68,13 +64,12 @@ impl<P: Payload> Outbox<P> {
             .get_mut(topic)
             .and_then(|topic| topic.bucket.as_mut());
         let mut buckets = [self.rate.as_mut(), ramp, topic_bucket];
-        let ready = buckets
-            .iter()
-            .flatten()
-            .filter_map(|bucket| bucket.ready_at(1))
-            .max();
-        if let Some(at) = ready.filter(|at| *at > now) {
-            self.retry_at = Some(at);
+        let mut ready = now;
+        for bucket in buckets.iter().flatten() {
+            ready = ready.max(bucket.ready_at(1));
+        }
+        if ready > now {
+            self.retry_at = ready;
             return Frame::None;
         }
         for bucket in buckets.iter_mut().flatten() {
@@ -84,7 +79,10 @@ impl<P: Payload> Outbox<P> {
         if queue != RESEND {
             self.lanes.served(queue as usize, waiting);
         }
-        self.each_of_frame(queue, |outbox, id| outbox.hand_out(id, frame));
+        let mut group = None;
+        while let Some((id, _)) = self.next_of_frame(queue, &mut group) {
+            self.hand_out(id, frame);
+        }
         if batched { Frame::Batch } else { Frame::Single }
     }
 
