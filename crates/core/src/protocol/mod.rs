@@ -1,0 +1,10 @@
+//! Protocols of servers that speak more than plain messages, one folder and one cargo feature each.
+//!
+//! Each is a pure state machine or codec in the style of the crate: no socket, no clock, and hostile input bounded.
+
+#[cfg(feature = "socketio")]
+pub mod engine_io;
+#[cfg(feature = "socketio")]
+pub mod socket_io;
+#[cfg(feature = "stomp")]
+pub mod stomp;
