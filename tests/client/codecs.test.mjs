@@ -1,6 +1,8 @@
 // MessagePack against another implementation, both ways, and the limits of the decoder.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { ExtData, decode, encode } from "@msgpack/msgpack";
 import { Ext, msgpack } from "../../pkg/dist/client.js";
 
@@ -51,6 +53,49 @@ test("NaN, negative zero, undefined, toJSON, Map and views", () => {
   assert.deepEqual(read(codec.encode(new Uint16Array([1, 2]).subarray(1))), Uint8Array.of(2, 0));
   assert.deepEqual(read(codec.encode(Uint8Array.of(9).buffer)), Uint8Array.of(9));
   for (const value of [() => {}, Symbol("s"), new Date(NaN)]) assert.throws(() => codec.encode(value));
+});
+
+test("what has no MessagePack form is refused by name, not sent as an empty map", () => {
+  const none = {
+    Set: new Set([1]), WeakMap: new WeakMap(), Blob: new Blob(["x"]), RegExp: /x/, Error: new Error("x"), Promise: Promise.resolve(),
+    Number: Object(1), String: Object("x"), Boolean: Object(true), BigInt: Object(1n),
+  };
+  for (const [name, value] of Object.entries(none)) {
+    assert.throws(() => codec.encode({ value }), { name: "TypeError", message: new RegExp(`\\b${name} has no MessagePack form`) });
+  }
+  class Point {
+    x = 1;
+  }
+  assert.deepEqual(read(codec.encode([new Point(), Object.create(null), Object.assign(Object.create(null), { y: 2 })])), [{ x: 1 }, {}, { y: 2 }]);
+});
+
+test("shared memory is written as bytes", () => {
+  const shared = new SharedArrayBuffer(2);
+  new Uint8Array(shared).set([1, 2]);
+  assert.deepEqual(read(codec.encode([shared, new Uint8Array(shared, 1)])), [Uint8Array.of(1, 2), Uint8Array.of(2)]);
+});
+
+test("map keys are strings or numbers, as the reader accepts them", () => {
+  assert.deepEqual(read(codec.encode(new Map([["a", 1], [2, "b"]]))), { a: 1, 2: "b" });
+  for (const key of [{}, [], null, undefined, true, 1n, new Date(0)]) {
+    assert.throws(() => codec.encode(new Map([[key, 1]])), { name: "TypeError", message: /map key/ });
+  }
+});
+
+test("the type of an extension is one signed byte", () => {
+  for (const type of [-128, 127]) assert.deepEqual(read(codec.encode(new Ext(type, Uint8Array.of(1)))).type, type);
+  for (const type of [300, -129, 1.5, NaN, "1"]) assert.throws(() => new Ext(type, new Uint8Array(1)), { name: "RangeError", message: /-128 to 127/ });
+});
+
+test("the buffer of a large message is not kept", () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const before = process.memoryUsage().arrayBuffers;
+  const codecs = Array.from({ length: 4 }, () => msgpack());
+  for (const each of codecs) each.encode(new Uint8Array(8 << 20));
+  gc();
+  assert.ok(process.memoryUsage().arrayBuffers - before < 8 << 20);
+  assert.equal(codecs.length, 4);
 });
 
 test("extensions keep type and data", () => {

@@ -7,6 +7,20 @@ const FAKE = { ...QUICK, WebSocket: Fake };
 // Only for what must not happen: there is no condition to wait for.
 const quiet = (ms) => new Promise((wake) => setTimeout(wake, ms));
 
+/** Collects the messages of reported errors; the returned function stops that and gives them. */
+function caught() {
+  const messages = [];
+  const note = (event) => {
+    event.preventDefault();
+    messages.push(event.error.message);
+  };
+  addEventListener("error", note);
+  return () => {
+    removeEventListener("error", note);
+    return messages;
+  };
+}
+
 export const behaviours = {
   async "a failing url function is told and called again"(Socket, url) {
     let calls = 0;
@@ -338,6 +352,92 @@ export const behaviours = {
     Object.assign(foreign, { data: "foreign" });
     Fake.last.dispatchEvent(foreign);
     equal(seen, [[true, "foreign", true]]);
+    socket.close();
+  },
+
+  async "as the global class it still makes native sockets"(Socket, url) {
+    const native = globalThis.WebSocket;
+    const errors = caught();
+    try {
+      for (const Global of [Socket, class extends Socket {}]) {
+        globalThis.WebSocket = Global;
+        const socket = new WebSocket(url);
+        await next(socket, "open");
+        socket.close();
+        await next(socket, "close");
+      }
+      // A double is looked up when the socket is made, also one that replaces us.
+      globalThis.WebSocket = Fake;
+      const dials = Fake.all.length;
+      new Socket("ws://x").close();
+      equal(Fake.all.length, dials + 1);
+    } finally {
+      globalThis.WebSocket = native;
+    }
+    equal(errors(), []);
+  },
+
+  async "a debugLogger or a custom socket that throws is reported, and reconnecting goes on"(Socket) {
+    class Brittle extends Fake {
+      send(data) {
+        if (data === "bad") throw new Error("send");
+        super.send(data);
+      }
+      close() {
+        throw new Error("close");
+      }
+    }
+    const errors = caught();
+    const debugLogger = () => { throw new Error("log"); };
+    const socket = new Socket("ws://x", [], { ...FAKE, WebSocket: Brittle, debug: true, debugLogger });
+    const log = record(socket);
+    for (const data of ["bad", "good"]) socket.send(data);
+    Fake.last.open();
+    equal([log, Fake.last.sent], [["open"], ["good"]]);
+    const lost = Fake.last;
+    lost.fail();
+    await until(() => Fake.last !== lost, "a retry");
+    Fake.last.open();
+    socket.close();
+    equal(socket.readyState, 1, "this socket did not close");
+    await next(socket, "close");
+    equal(log, ["open", "close 1006", "open", "error everwire: the closing handshake took too long", "close 1006"]);
+    equal([...new Set(errors())].sort(), ["close", "log", "send"]);
+  },
+
+  async "listeners with a signal: nothing is left on the signal, and a later registration is its own"(Socket) {
+    const socket = new Socket("ws://x", [], FAKE);
+    Fake.last.open();
+    const controller = new AbortController();
+    const { signal } = controller;
+    let held = 0;
+    signal.addEventListener = (...args) => (held++, EventTarget.prototype.addEventListener.apply(signal, args));
+    signal.removeEventListener = (...args) => (held--, EventTarget.prototype.removeEventListener.apply(signal, args));
+    const heard = [];
+    const listener = (name) => ({ handleEvent: ({ data }) => heard.push(name + data) });
+    for (let i = 0; i < 100; i++) {
+      const removed = listener("removed");
+      socket.addEventListener("message", removed, { signal });
+      socket.removeEventListener("message", removed);
+      socket.addEventListener("message", listener("once"), { signal, once: true });
+      Fake.last.message(i);
+      socket.addEventListener("message", listener("dispatched"), { signal, once: true });
+      socket.dispatchEvent(new MessageEvent("message", { data: i }));
+    }
+    equal(heard, Array.from({ length: 100 }, (_, i) => [`once${i}`, `dispatched${i}`]).flat());
+    equal(held, 0, "abort listeners");
+
+    heard.length = 0;
+    const [again, stays] = [listener("again"), listener("stays")];
+    for (const each of [again, stays]) socket.addEventListener("message", each, { signal });
+    socket.removeEventListener("message", stays);
+    socket.addEventListener("message", stays);
+    socket.addEventListener("message", () => controller.abort(), { once: true });
+    socket.addEventListener("message", listener("never"), { signal });
+    Fake.last.message(1);
+    socket.addEventListener("message", again);
+    Fake.last.message(2);
+    equal(heard, ["again1", "stays1", "stays2", "again2"]);
     socket.close();
   },
 

@@ -10,6 +10,8 @@ import { utf8Decode, utf8Encode } from "./utf8.js";
 const MAX_DEPTH = 100;
 /** Above this many bytes the native decoder is quicker than a loop. */
 const SHORT_TEXT = 32;
+/** Largest buffer that is kept for the next message, in bytes. */
+const MAX_SPARE = 1 << 16;
 const TIMESTAMP = -1;
 const NANOS_PER_MILLI = 1e6;
 const TWO_32 = 2 ** 32;
@@ -22,8 +24,12 @@ export class Ext {
   /**
    * @param type -128 to 127; negative ones are reserved by MessagePack.
    * @param data The content.
+   * @throws RangeError if the type is not such an integer.
    */
   constructor(type: number, data: Uint8Array) {
+    if (!Number.isInteger(type) || type < -128 || type > 127) {
+      throw new RangeError(`type of an extension must be an integer from -128 to 127, not ${String(type)}`);
+    }
     this.type = type;
     this.data = data;
   }
@@ -34,7 +40,9 @@ export class Ext {
  *
  * `undefined` becomes nil and is left out of objects. Integers beyond the safe range are read as `bigint`, and a
  * `bigint` is written as a 64-bit integer. `Date` is the timestamp extension (read with millisecond precision), binary
- * values are read as `Uint8Array`, other extensions as `Ext`. Map keys are read as strings.
+ * values are read as `Uint8Array`, other extensions as `Ext`. Keys of a `Map` must be strings or numbers, and are read as
+ * strings. An object with a `toJSON` method is what that gives; any other that is not plain, such as a `Set`, a `Blob` or
+ * an `Error`, is a `TypeError`, as its content would be lost.
  */
 export function msgpack<In = any, Out = any>(): Codec<In, Out> {
   let spare: Uint8Array | undefined;
@@ -47,7 +55,7 @@ export function msgpack<In = any, Out = any>(): Codec<In, Out> {
         writer._value(value, 0);
         return writer._take();
       } finally {
-        spare = writer._bytes;
+        spare = writer._bytes.length > MAX_SPARE ? undefined : writer._bytes;
       }
     },
     decode(data) {
@@ -121,8 +129,6 @@ class Writer {
       for (const item of value) this._value(item, depth);
     } else if (ArrayBuffer.isView(value)) {
       this._binary(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    } else if (value instanceof ArrayBuffer) {
-      this._binary(new Uint8Array(value));
     } else if (value instanceof Date) {
       this._ext(TIMESTAMP, timestamp(value));
     } else if (value instanceof Ext) {
@@ -130,18 +136,28 @@ class Writer {
     } else if (value instanceof Map) {
       this._head(value.size, 0x80, 16, 0, 0xde);
       for (const [key, item] of value) {
+        if (typeof key !== "string" && typeof key !== "number") {
+          throw new TypeError(`a map key must be a string or a number for MessagePack, not a ${typeof key}`);
+        }
         this._value(key, depth);
         this._value(item, depth);
       }
     } else if ("toJSON" in value && typeof value.toJSON === "function") {
       this._value(value.toJSON(), depth);
     } else {
-      const entries = Object.entries(value).filter((entry) => entry[1] !== undefined);
-      this._head(entries.length, 0x80, 16, 0, 0xde);
-      for (const [key, item] of entries) {
-        this._string(key);
-        this._value(item, depth);
-      }
+      this._other(value, Object.prototype.toString.call(value).slice(8, -1), depth);
+    }
+  }
+
+  /** `tag` names the built-in type, also of an object of another realm. */
+  private _other(value: object, tag: string, depth: number): void {
+    if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return this._binary(new Uint8Array(value as ArrayBuffer));
+    if (tag !== "Object") throw new TypeError(`a value of type ${tag} has no MessagePack form: convert it first, or give it a toJSON method`);
+    const entries = Object.entries(value).filter((entry) => entry[1] !== undefined);
+    this._head(entries.length, 0x80, 16, 0, 0xde);
+    for (const [key, item] of entries) {
+      this._string(key);
+      this._value(item, depth);
     }
   }
 

@@ -7,7 +7,7 @@ import { onSignal } from "../host/signals.js";
 import { SocketHost, type NativeSocket } from "../host/socket.js";
 import { failure } from "./check.js";
 import { Cause, Happened, State, Todo, type Core } from "./core.js";
-import { closeEvent, errorEvent, own, report } from "./events.js";
+import { attempt, closeEvent, errorEvent, own } from "./events.js";
 import { settings, socketClass, type Settings } from "./options.js";
 import { byteLength, Queue, snapshot, type Queued } from "./queue.js";
 import { deliver, type MessageTarget } from "./target.js";
@@ -169,7 +169,8 @@ export class Connection {
     }
     core.handle(link, now(), kind, generation, code, verdict);
     this._depth++;
-    for (let todo; (todo = core.poll(link)); ) this._do(todo, core.operand(0), core.operand(1), core.operand(2));
+    // One that fails, as a custom socket may, must not keep the others from being done and the alarm from being set.
+    for (let todo: number; (todo = core.poll(link)); ) attempt(() => this._do(todo, core.operand(0), core.operand(1), core.operand(2)));
     if (--this._depth) return;
     if (this._state === State.closed) {
       this._attempts = core.attempt(link);
@@ -270,12 +271,7 @@ export class Connection {
   }
 
   _isUnwanted(close: CloseEvent): boolean {
-    try {
-      return this._settings._given.shouldReconnectOnClose?.(close) === false;
-    } catch (error) {
-      report(error);
-      return false;
-    }
+    return attempt(() => this._settings._given.shouldReconnectOnClose?.(close)) === false;
   }
 
   /** Tells the listeners of an end, now that the core has decided what follows. */
@@ -305,7 +301,7 @@ export class Connection {
   _opened(): void {
     const socket = this._host.socket as NativeSocket;
     for (const data of this._drain()) {
-      if (socket.readyState === 1) socket.send(data);
+      if (socket.readyState === 1) attempt(() => socket.send(data));
       else this._queue.push(data, byteLength(data));
     }
     this._target.dispatchEvent(new Event("open"));
@@ -313,12 +309,9 @@ export class Connection {
 
   _ping(): void {
     const message = this._settings._given.heartbeat?.message;
-    if (message === undefined || this._host.socket?.readyState !== 1) return;
-    try {
-      this._host.socket.send(typeof message === "function" ? message() : message);
-    } catch (error) {
-      report(error);
-    }
+    const socket = this._host.socket;
+    if (message === undefined || socket?.readyState !== 1) return;
+    attempt(() => socket.send(typeof message === "function" ? message() : message));
   }
 
   /** `send` without an open socket. */
@@ -347,6 +340,6 @@ export class Connection {
 
   _log(...values: unknown[]): void {
     const { debug, debugLogger } = this._settings._given;
-    if (debug) (debugLogger ?? console.log)("RWS>", ...values);
+    if (debug) attempt(() => (debugLogger ?? console.log)("RWS>", ...values));
   }
 }

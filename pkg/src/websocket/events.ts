@@ -5,6 +5,7 @@ type Owner = EventTarget;
 const owners = new WeakMap<object, Owner>();
 let stopped: Event | undefined;
 let adopted: object | null = null;
+const hasProto = "__proto__" in Object.prototype;
 
 /** Lets adopted events of the native socket `socket` name `owner` as their target. */
 export function own(socket: object, owner: Owner): void {
@@ -19,7 +20,10 @@ export function own(socket: object, owner: Owner): void {
  */
 export function adopt(event: MessageEvent): boolean {
   if (!(event instanceof MessageEvent)) return false;
-  Object.setPrototypeOf(event, (adopted ??= adoptedPrototype()));
+  const prototype = (adopted ??= adoptedPrototype());
+  // Some 50 ns cheaper than the function in Chromium; Deno and hardened platforms have no such accessor.
+  if (hasProto) (event as { __proto__?: unknown }).__proto__ = prototype;
+  else Object.setPrototypeOf(event, prototype);
   return true;
 }
 
@@ -79,6 +83,16 @@ export function errorEvent(message: string, error?: unknown): ErrorEvent {
 
 function define<T>(type: string, attributes: object): T {
   return Object.assign(new Event(type), attributes) as T;
+}
+
+/** Calls what is not ours; an exception is reported, and the result is undefined then. */
+export function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    report(error);
+    return undefined;
+  }
 }
 
 /** What the platform does with the exception of a listener. */

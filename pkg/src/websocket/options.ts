@@ -1,9 +1,13 @@
 // Options of `everwire/websocket`: defaults and checks.
 import type { NativeSocketClass } from "../host/socket.js";
+import { MessageTarget } from "./target.js";
 import type { Options } from "./types.js";
 
 /** Heartbeats shorter than this are refused by the core. */
 const MIN_HEARTBEAT = 10;
+
+/** The platform's class, in case that our own takes its place. */
+const native: unknown = globalThis.WebSocket;
 
 /** Option values with all defaults filled in. */
 export type Settings = ReturnType<typeof settings>;
@@ -34,7 +38,8 @@ export function settings(options: Options) {
 
 /** The class that makes native sockets; throws where there is none. */
 export function socketClass(given: unknown): NativeSocketClass {
-  const found = given ?? (globalThis.WebSocket as unknown);
+  let found = given ?? (globalThis.WebSocket as unknown);
+  if (given == null && (found as typeof MessageTarget | undefined)?.prototype instanceof MessageTarget) found = native;
   if (typeof found === "function" && (found as { CLOSING?: unknown }).CLOSING === 2) return found as NativeSocketClass;
   if (given === undefined) {
     throw new Error("everwire: no global WebSocket here; give a class as option WebSocket, such as that of the package ws");

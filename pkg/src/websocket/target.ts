@@ -11,7 +11,11 @@ type Callback = EventListenerOrEventListenerObject;
 interface Entry {
   callback: Callback;
   once: boolean;
+  /** Asked when needed: a listener of ours on a long-lived signal would keep this object alive. */
+  signal: AbortSignal | undefined;
 }
+
+const isAborted = (entry: Entry): boolean => !!entry.signal?.aborted;
 
 /** Hands a message of the native socket to the listeners. */
 export let deliver: (target: MessageTarget, event: MessageEvent) => void;
@@ -32,9 +36,10 @@ export class MessageTarget extends EventTarget {
     const { capture, once, signal } = typeof options === "object" && options ? options : { capture: options };
     if (capture) {
       this.#captures = true;
-    } else if (!signal?.aborted && !this.#listeners.some((entry) => entry.callback === callback)) {
-      this.#listeners = [...this.#listeners, { callback, once: !!once }];
-      signal?.addEventListener("abort", () => this.#forget(callback), { once: true });
+    } else if (!signal?.aborted) {
+      const listeners = this.#listeners.filter((entry) => !isAborted(entry));
+      if (!listeners.some((entry) => entry.callback === callback)) listeners.push({ callback, once: !!once, signal });
+      this.#listeners = listeners;
     }
   }
 
@@ -65,14 +70,14 @@ export class MessageTarget extends EventTarget {
       return;
     }
     const first = listeners[0];
-    if (listeners.length === 1 && first && !first.once && typeof first.callback === "function") {
+    if (listeners.length === 1 && first && !first.once && !first.signal && typeof first.callback === "function") {
       // The usual case, and the hot one: what it throws reaches the platform, which reports it.
       first.callback.call(this, event);
       return;
     }
     for (let i = 0; i < listeners.length; i++) {
       const entry = listeners[i] as Entry;
-      if (listeners !== this.#listeners && !this.#listeners.includes(entry)) continue;
+      if (isAborted(entry) || (listeners !== this.#listeners && !this.#listeners.includes(entry))) continue;
       const callback = entry.callback;
       if (entry.once) this.removeEventListener("message", callback);
       try {
