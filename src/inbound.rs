@@ -124,6 +124,19 @@ impl<In, Out> Inbound<In, Out> {
         }
     }
 
+    /// The first error, past the messages before it.
+    #[cfg(feature = "export")]
+    pub(crate) fn poll_error(&self, context: &Context<'_>) -> Poll<Error> {
+        let mut queue = self.queue.borrow_mut();
+        let place = queue.items.iter().position(|(_, item)| item.is_err());
+        if let Some((bytes, Err(error))) = place.and_then(|place| queue.items.remove(place)) {
+            queue.bytes -= bytes;
+            return Poll::Ready(error);
+        }
+        queue.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+
     /// Messages that wait to be read from the stream.
     pub(crate) fn unread(&self) -> usize {
         self.queue.borrow().items.len()

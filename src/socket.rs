@@ -221,7 +221,10 @@ impl<In, Out> Sink<Out> for Socket<In, Out> {
             self.closing = true;
             self.client.engine.close(CloseOptions::default());
         }
-        self.client.engine.poll_closed(context.waker()).map(Ok)
+        ready!(self.client.engine.poll_closed(context.waker()));
+        // After a revival it can be closed again.
+        self.closing = false;
+        Poll::Ready(Ok(()))
     }
 }
 

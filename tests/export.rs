@@ -125,6 +125,18 @@ async fn what_cannot_be_decoded_is_an_error_with_the_raw_message() {
 }
 
 #[wasm_bindgen_test]
+async fn errors_do_not_wait_for_a_message_listener() {
+    let socket = json_socket("/flood?n=1");
+    let error = run(
+        &socket,
+        r#"return await new Promise(resolve => socket.on("error", resolve));"#,
+    )
+    .await
+    .unwrap();
+    assert_eq!(text(&error, "code"), "decode");
+}
+
+#[wasm_bindgen_test]
 async fn bad_calls_throw_errors_with_codes() {
     let code = |result: Result<JsonSocket, JsValue>| text(&result.map(drop).unwrap_err(), "code");
     assert_eq!(code(JsonSocket::new("ftp://x".into(), None)), "bad-url");

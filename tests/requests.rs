@@ -12,7 +12,7 @@ mod common;
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use common::{eventually, key, quick, received, stats, until, url};
-use everwire::{Builder, Error, Id, Json, Socket, State, Status};
+use everwire::{Builder, Error, Id, Json, SendError, Socket, State, Status};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -26,6 +26,31 @@ fn acked(path: &str) -> Builder<Value, Value, Json> {
     Socket::<Value, Value>::builder(url(path))
         .backoff(quick())
         .acks(move |out| id(out, "id"), move |inbound| id(inbound, "ack"))
+}
+
+#[wasm_bindgen_test]
+async fn an_id_belongs_to_one_message_at_a_time() {
+    let socket = common::text("/echo")
+        .acks(|out| Some(out.into()), |inbound| Some(inbound.into()))
+        .open()
+        .unwrap();
+    let client = socket.client();
+    let hello = "hello".to_owned();
+    let first = client.send(&hello).unwrap();
+    let second = client.send(&hello).map(drop);
+    assert_eq!(second, Err(Error::Send(SendError::DuplicateId)));
+    first.acked().await.unwrap();
+    client.send(&hello).unwrap().acked().await.unwrap();
+
+    // A newer value may have the id of the one whose place it takes.
+    let topic = socket
+        .topic::<String>("cursor")
+        .debounce(Duration::from_millis(20))
+        .build()
+        .unwrap();
+    topic.send(&hello).unwrap();
+    let latest = topic.send(&hello).unwrap();
+    latest.acked().await.unwrap();
 }
 
 #[wasm_bindgen_test]

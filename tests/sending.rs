@@ -122,6 +122,53 @@ async fn a_conflated_counter_is_merged_while_the_link_is_down() {
 }
 
 #[wasm_bindgen_test]
+async fn what_is_sent_at_once_is_not_merged_with_the_value_it_does_not_replace() {
+    let key = key();
+    let socket = open(&key).await;
+    let likes = socket
+        .topic::<u32>("likes")
+        .conflate()
+        .min_interval(HOUR)
+        .merge(|pending, new| pending + new)
+        .build_with(|count| count.to_string())
+        .unwrap();
+    likes.send(&1).unwrap();
+    likes.send(&2).unwrap();
+    likes
+        .send_with(&4, MessageOptions::new().immediate())
+        .unwrap();
+    eventually(|| async { received(&key).await.len() == 3 }).await;
+    assert_eq!(received(&key).await, ["1", "2", "4"]);
+}
+
+#[wasm_bindgen_test]
+async fn the_destructor_of_a_queued_value_may_call_back_into_the_socket() {
+    #[derive(Clone)]
+    struct Likes(u32, Client<String, String>);
+    impl Drop for Likes {
+        fn drop(&mut self) {
+            self.1.stats();
+        }
+    }
+    let key = key();
+    let socket = text(&format!("/echo?key={key}")).open().unwrap();
+    let client = socket.client();
+    let likes = socket
+        .topic::<Likes>("likes")
+        .conflate()
+        .merge(|pending, new| Likes(pending.0 + new.0, new.1.clone()))
+        .build_with(|likes| likes.0.to_string())
+        .unwrap();
+    for count in [1, 2, 4] {
+        likes.send(&Likes(count, client.clone())).unwrap();
+    }
+    eventually(|| async { received(&key).await == ["7"] }).await;
+    likes.send(&Likes(8, client)).unwrap();
+    drop(socket);
+    assert!(!likes.pending());
+}
+
+#[wasm_bindgen_test]
 async fn a_batch_is_one_message_with_a_list() {
     let key = key();
     let socket = Socket::<Value, u32>::builder(url(&format!("/echo?key={key}")))
@@ -226,6 +273,14 @@ async fn a_dropped_topic_still_sends_its_last_value() {
     drop(topic);
     last.written().await.unwrap();
     eventually(|| async { received(&key).await == ["first", "last"] }).await;
+
+    let socket = Socket::<Value, u32>::builder(url(&format!("/echo?key={key}")))
+        .open()
+        .unwrap();
+    let edits = socket.topic::<u32>("edits").batch(3, HOUR).build().unwrap();
+    edits.send(&1).unwrap();
+    drop(edits);
+    eventually(|| async { received(&key).await == ["first", "last", "[1]"] }).await;
 }
 
 #[wasm_bindgen_test]

@@ -257,6 +257,19 @@ async fn the_sink_closes_too() {
 }
 
 #[wasm_bindgen_test]
+async fn a_revived_sink_closes_again() {
+    let mut socket = text("/echo").open().unwrap();
+    for _ in 0..2 {
+        socket.send("hello".to_owned()).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), "hello");
+        SinkExt::close(&mut socket).await.unwrap();
+        assert_eq!(socket.state(), State::Closed);
+        socket.reconnect();
+        until(&socket, State::Open).await;
+    }
+}
+
+#[wasm_bindgen_test]
 async fn dropping_the_socket_closes_it_and_takes_the_handlers_off_first() {
     let recorder = Recorder::install();
     let key = key();

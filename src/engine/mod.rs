@@ -10,6 +10,7 @@ mod outbox;
 mod waiting;
 
 use std::{
+    any::Any,
     cell::{Cell, OnceCell, RefCell},
     rc::{Rc, Weak},
     task::{Poll, Waker},
@@ -46,7 +47,25 @@ const BUFFER_POLL: Span = Span::from_millis(10);
 pub(crate) struct Packet {
     pub(crate) frame: Rc<Frame>,
     /// The value itself, for topics that merge.
-    pub(crate) value: Option<Rc<dyn std::any::Any>>,
+    pub(crate) value: Option<Kept>,
+}
+
+/// A user's value in the queue. Its destructor is foreign code, and the core drops it whenever it likes: so the last
+/// owner only lays it aside, until no borrow is held.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) value: Rc<dyn Any>,
+    graveyard: Rc<Graveyard>,
+}
+
+type Graveyard = RefCell<Vec<Rc<dyn Any>>>;
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if Rc::strong_count(&self.value) == 1 {
+            self.graveyard.borrow_mut().push(Rc::clone(&self.value));
+        }
+    }
 }
 
 impl Packet {
@@ -114,6 +133,8 @@ pub(crate) struct Engine {
     waiting: Waiting,
     /// Topics that nobody holds any more, with something still to send.
     retired: RefCell<Vec<TopicId>>,
+    /// Values that the core dropped.
+    graveyard: Rc<Graveyard>,
     /// A change whose retry or end is still to be polled.
     change: RefCell<Option<StateChange>>,
     /// The peer's reason or the browser's complaint, for the next change.
@@ -151,6 +172,7 @@ impl Engine {
                 subscribers: Subscribers::default(),
                 waiting: Waiting::default(),
                 retired: RefCell::new(Vec::new()),
+                graveyard: Rc::default(),
                 change: RefCell::new(None),
                 detail: RefCell::new("".into()),
                 goodbye: RefCell::new((None, String::new())),
@@ -225,6 +247,16 @@ impl Engine {
         read(&mut self.core.borrow_mut())
     }
 
+    /// A value to go with a packet.
+    pub(crate) fn keep(&self, value: Rc<dyn Any>) -> Kept {
+        // Sends that are refused never come to the pump.
+        drop(self.graveyard.take());
+        Kept {
+            value,
+            graveyard: Rc::clone(&self.graveyard),
+        }
+    }
+
     pub(crate) fn received_so_far(&self) -> (u64, u64) {
         (self.messages_received.get(), self.bytes_received.get())
     }
@@ -236,6 +268,7 @@ impl Engine {
         }
         let mut frame = Vec::new();
         loop {
+            drop(self.graveyard.take());
             let buffered = self.buffered_or_over();
             let action = self
                 .core
@@ -251,7 +284,7 @@ impl Engine {
                 None => {
                     self.announce();
                     self.remove_retired();
-                    if !self.wake() {
+                    if !self.wake() && self.graveyard.borrow().is_empty() {
                         break;
                     }
                 }
@@ -372,7 +405,13 @@ impl Engine {
 
     /// Whether the sink waits for the socket's buffer to drain (the core looks after what it holds itself).
     fn is_blocked(&self) -> bool {
-        self.waiting.for_room() && self.buffered() >= self.limits.high_water
+        self.waiting.for_room() && !self.keeps_up()
+    }
+
+    /// Whether the socket's buffer has room: below the high-water mark, or empty (the core writes one frame then).
+    fn keeps_up(&self) -> bool {
+        let buffered = self.buffered();
+        buffered == 0 || buffered < self.limits.high_water
     }
 
     /// Runs a future that belongs to this engine.

@@ -181,6 +181,14 @@ impl Engine {
         if self.is_dropped() {
             return Err(SendError::Closed);
         }
+        // An acknowledgement could not tell two apart. A value may take the place of the one with its id.
+        let other = id.as_ref().and_then(|id| self.tracker.ticket(id));
+        if other.is_some() {
+            let pending = self.peek(topic, key.as_ref()).map(|(ticket, _)| ticket);
+            if options.immediate || pending != other {
+                return Err(SendError::DuplicateId);
+            }
+        }
         let slot = match &key {
             Some(key) => Some(self.slot(topic, key)?),
             None => None,
@@ -188,9 +196,11 @@ impl Engine {
         let now = driver::now();
         let ticket = self.core(|core| core.outbox().send(now, topic, slot, packet, options))?;
         // What has already come after these is told by an event.
-        let status = match self.core(|core| core.outbox().status(ticket)) {
-            Some(Status::Paced) => Status::Paced,
-            _ => Status::Queued,
+        let (status, id) = match self.core(|core| core.outbox().status(ticket)) {
+            Some(Status::Paced) => (Status::Paced, id),
+            // The id stays that of the value it would have replaced.
+            Some(Status::Dropped(_)) => (Status::Queued, None),
+            _ => (Status::Queued, id),
         };
         let message = self.tracker.add(Tracked {
             ticket,
@@ -236,9 +246,13 @@ impl Engine {
         self.core(|core| core.outbox().topic(config))
     }
 
-    /// Nobody holds the topic any more: what it still has to send goes out, then it is removed.
-    pub(crate) fn retire(&self, topic: TopicId) {
+    /// Nobody holds the topic any more: what it still has to send goes out, then it is removed. A batch goes now: it
+    /// will not get fuller, and need not have a timer.
+    pub(crate) fn retire(&self, topic: TopicId, is_batch: bool) {
         self.retired.borrow_mut().push(topic);
+        if is_batch {
+            self.flush(Scope::Topic(topic));
+        }
         self.remove_retired();
     }
 
@@ -281,7 +295,7 @@ impl Engine {
         state == State::Closed
             || (counters.queued_messages < limits.max_messages
                 && counters.queued_bytes < limits.max_bytes
-                && self.buffered() < limits.high_water)
+                && self.keeps_up())
     }
 
     /// Messages of the sink that wait to be written.

@@ -55,7 +55,7 @@ struct Listeners {
     message: RefCell<Vec<Function>>,
     state: RefCell<Vec<Function>>,
     error: RefCell<Vec<Function>>,
-    /// The task that waits for the first message listener.
+    /// The task that waits for the first listener.
     waker: RefCell<Option<Waker>>,
 }
 
@@ -216,9 +216,19 @@ fn next<In, Out>(
     };
     let mut streams = streams.borrow_mut();
     // Messages first: the ones that came before a change were also read before it.
-    if listeners.message.borrow().is_empty() {
+    let item = if !listeners.message.borrow().is_empty() {
+        Pin::new(&mut streams.socket).poll_next(context)
+    } else {
         listeners.waker.replace(Some(context.waker().clone()));
-    } else if let Poll::Ready(Some(item)) = Pin::new(&mut streams.socket).poll_next(context) {
+        if listeners.error.borrow().is_empty() {
+            Poll::Pending
+        } else {
+            // Messages wait for their first listener, errors do not wait behind them.
+            let error = streams.socket.inbound.poll_error(context);
+            error.map(|error| Some(Err(error)))
+        }
+    };
+    if let Poll::Ready(Some(item)) = item {
         return Poll::Ready(Some(News::Item(item)));
     }
     // Goes on after the end of a connection: a change tells when it is revived.

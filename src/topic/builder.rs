@@ -273,6 +273,7 @@ impl<T, In, Out> TopicBuilder<T, In, Out> {
                 engine,
                 id,
                 name: self.name,
+                is_batch,
                 rules: TopicRules {
                     prepare: Box::new(move |value| inbound.encode(&message(value))),
                     key: self.key,

@@ -2,7 +2,7 @@
 
 mod builder;
 
-use std::{any::Any, fmt, rc::Rc};
+use std::{fmt, rc::Rc};
 
 use everwire_core::{
     codec::Frame,
@@ -31,6 +31,7 @@ struct Shared<T> {
     engine: Rc<Engine>,
     id: TopicId,
     name: String,
+    is_batch: bool,
     rules: TopicRules<T>,
 }
 
@@ -69,17 +70,20 @@ impl<T: 'static> Topic<T> {
                 (frame, own_id, None)
             }
             Some(merge) => {
-                let old = engine.peek(*id, key.as_ref());
-                let old_value = old.as_ref().and_then(|(_, packet)| packet.value.clone());
-                let old_value = old_value
-                    .as_ref()
-                    .and_then(|value| value.downcast_ref::<T>());
+                // What is sent at once replaces nothing, so it contains nothing else either.
+                let old = if send.immediate {
+                    None
+                } else {
+                    engine.peek(*id, key.as_ref())
+                };
+                let old_value = old.as_ref().and_then(|(_, packet)| packet.value.as_ref());
+                let old_value = old_value.and_then(|kept| kept.value.downcast_ref::<T>());
                 let merged = merge(old_value, value);
                 let (frame, own_id) = (rules.prepare)(&merged)?;
                 // `merge` may have called back: the result contains the pending value only if that is still there.
                 let pending = engine.peek(*id, key.as_ref()).map(|(ticket, _)| ticket);
                 send.merged = old_value.is_some() && pending == old.as_ref().map(|(t, _)| *t);
-                (frame, own_id, Some(Rc::new(merged) as Rc<dyn Any>))
+                (frame, own_id, Some(engine.keep(Rc::new(merged))))
             }
         };
         let message_id = options.id.or(own_id);
@@ -206,7 +210,7 @@ impl<T> Shared<T> {
 
 impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
-        self.engine.retire(self.id);
+        self.engine.retire(self.id, self.is_batch);
     }
 }
 

@@ -13,7 +13,7 @@
 //! | close deadline | the rest is dropped, closing handshake (at most the link's close timeout) |
 //! | `terminate` | everything is dropped, the socket is abandoned |
 //! | the link ended by itself (fatal close, retries used up, reconnecting off) | everything is dropped and sends fail, so that no caller waits for ever |
-//! | `Start` or `Reconnect` afterwards | accepts again; while a close is still draining they call it off |
+//! | `Start` or `Reconnect` afterwards | accepts again; while a close is still draining they call it off (during the closing handshake only `Reconnect` does) |
 
 use alloc::vec::Vec;
 
@@ -82,7 +82,13 @@ impl<P: Payload> Connection<P> {
             Input::Close => self.close(now, true, DEFAULT_DEADLINE),
             Input::Terminate => self.terminate(now),
             Input::Start | Input::Reconnect => {
-                if self.draining.take().is_some() || self.link.state() == State::Closed {
+                let revives = match self.link.state() {
+                    State::Closed => true,
+                    // A start during the closing handshake changes nothing.
+                    State::Closing => input == Input::Reconnect,
+                    _ => false,
+                };
+                if self.draining.take().is_some() || revives {
                     self.outbox.reopen(now);
                 }
                 self.drive(now, input);

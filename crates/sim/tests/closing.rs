@@ -380,3 +380,33 @@ fn a_wrong_option_of_either_half_is_named() {
         ConnectionConfigError::Outbox(ConfigError::EmptyQueue)
     );
 }
+
+#[test]
+fn a_reconnect_during_the_closing_handshake_revives_the_queue_with_the_link() {
+    let (mut world, client) = open();
+    world.close(client, true, millis(1_000));
+    assert_eq!(state(&world, client), State::Closing);
+    world.input(client, Input::Reconnect);
+    let early = send(&mut world, client, PLAIN);
+    world.run(millis(5_000));
+    let late = send(&mut world, client, PLAIN);
+    world.run(millis(1_000));
+    assert_eq!(state(&world, client), State::Open);
+    for message in [early, late] {
+        assert_eq!(world.server().copies(message), 1);
+    }
+    world.check_history();
+}
+
+#[test]
+fn a_close_before_the_first_open_writes_a_queue_of_any_length_by_its_deadline() {
+    let (mut world, client) = idle(LinkConfig::default());
+    let many: Vec<_> = (0..900).map(|_| send(&mut world, client, PLAIN)).collect();
+    world.start(client);
+    world.input(client, Input::Close);
+    world.run(millis(5_000));
+    for message in many {
+        assert_eq!(outcome(&world, client, message), Some(Status::Written));
+    }
+    world.check_history();
+}

@@ -8,15 +8,15 @@ import { MAX_MS, abortable, flag, invalid, name as checkName, number, object, wo
 import { Action, DROPS, Flag, LANES, OFFLINE_RULES, REFUSALS, Scope, Status, UNSET } from "./core.js";
 import { EverwireError, UNENCODABLE, caused } from "./error.js";
 import { guard } from "./events.js";
-import { Gates } from "./gate.js";
-import { PLAIN_RESULTS, Sending } from "./handle.js";
+import { Gates, isEncoded } from "./gate.js";
+import { PLAIN_RESULTS, Sending, wait } from "./handle.js";
 import { Inbound } from "./inbound.js";
 import { iterate } from "./iterator.js";
 import { LinkHost, sizeOf } from "./link-host.js";
 import type { Settings } from "./options.js";
 import { request } from "./request.js";
 import { readStats } from "./stats.js";
-import { NamedTopic, makeLot, plainLot, plan, type Lot } from "./topic.js";
+import { NamedTopic, makeLot, plainLot, plan, signature, type Lot } from "./topic.js";
 import type {
   CloseOptions, Connection, ConnectionEvents, Handle, MessageId, RequestOptions, SendOptions, SendResult, Stats, Topic,
   TopicOptions, TopicSendOptions,
@@ -37,7 +37,9 @@ export class Client extends LinkHost implements Connection {
   private readonly _unnamed = new Map<string, Lot>();
   /** Owner of each slot of the core. */
   private readonly _slots: ([Lot, string | number] | undefined)[] = [];
-  private readonly _gates = new Gates(this);
+  /** Ids of written requests that were given up, whose answers may still come. */
+  private readonly _late = new Set<MessageId>();
+  readonly _gates = new Gates(this);
   private readonly _inbound = new Inbound(this);
 
   constructor(settings: Settings) {
@@ -47,7 +49,7 @@ export class Client extends LinkHost implements Connection {
   }
 
   get pending(): boolean {
-    return this._gates._busy || this._pending(Scope.all, 0);
+    return this._pending(undefined, undefined);
   }
 
   on<K extends keyof ConnectionEvents<any>>(
@@ -68,7 +70,11 @@ export class Client extends LinkHost implements Connection {
     if (known && options === undefined) return known;
     const checked = plan(options, !!this._settings._codec.batch);
     if (known) {
-      if (String(known._registers) === String(checked._registers)) return known;
+      if (known._signature === signature(checked)) {
+        known._lot._key = checked._key;
+        known._lot._merge = checked._merge;
+        return known;
+      }
       throw new EverwireError(
         "invalid-option",
         `topic ${JSON.stringify(name)} exists with other options: ask for it without options, or close() it first`,
@@ -76,7 +82,7 @@ export class Client extends LinkHost implements Connection {
       );
     }
     const lot = makeLot(this._core, this._id, name, checked);
-    const topic = new NamedTopic(this, lot, checked._registers);
+    const topic = new NamedTopic(this, lot, signature(checked));
     this._topics.set(name, topic);
     return topic;
   }
@@ -94,7 +100,7 @@ export class Client extends LinkHost implements Connection {
   }
 
   cancel(): void {
-    this._cancelAll(Scope.all, 0);
+    this._cancelAll(undefined, undefined);
   }
 
   stats(): Stats {
@@ -111,12 +117,11 @@ export class Client extends LinkHost implements Connection {
     if (this._state === "closed") return Promise.resolve();
     this._goodbye = goodbye;
     if (!this._closing) {
-      let _resolve!: () => void;
-      const _promise = new Promise<void>((resolve) => (_resolve = resolve));
-      this._closing = { _promise, _resolve };
+      this._closing = wait<void>();
     }
     const { _promise } = this._closing;
     this._tellHeard();
+    this._gates._close(flushFirst);
     this._core.close(this._id, now(), Number(flushFirst), deadline);
     this._drain();
     return _promise;
@@ -155,8 +160,7 @@ export class Client extends LinkHost implements Connection {
     let value = given;
     if (lot._slotted) {
       if (lot._merge && !(flags & Flag.immediate)) {
-        const slot = key === undefined ? Scope.ownSlot : lot._slots.get(key);
-        const older = slot === undefined ? undefined : this._peek(lot._id, slot);
+        const older = this._peek(lot, key);
         if (older) {
           try {
             value = lot._merge(older._value, given);
@@ -182,7 +186,16 @@ export class Client extends LinkHost implements Connection {
     const lane = (flags & UNSET) === UNSET ? lot._lane : flags & UNSET;
     if (ack) this._waiting.set(id!, handle);
     try {
-      this._enter(lane, handle, data, flags, ttl);
+      // The data of a closed connection need not be read to be refused.
+      if (this._state === "closed" || this._closing) {
+        if (!isEncoded(data)) data.then(undefined, () => {});
+        throw refusal(-1);
+      }
+      if (isEncoded(data) && this._gates._open(lane)) this._accept(handle, data, flags, ttl);
+      else {
+        const size = isEncoded(data) ? sizeOf(data) : value instanceof Blob ? value.size : 0;
+        this._gates._hold(lane, handle, data, size, flags, ttl);
+      }
     } catch (error) {
       if (ack) this._waiting.delete(id!);
       throw error;
@@ -191,27 +204,8 @@ export class Client extends LinkHost implements Connection {
     return handle;
   }
 
-  private _enter(lane: number, handle: Sending, data: Encoded | Promise<Encoded>, flags: number, ttl: number): void {
-    if (typeof data === "string" || !("then" in data)) {
-      if (this._gates._open(lane)) this._accept(handle, data, flags, ttl);
-      else this._hold(lane, handle, data, flags, ttl);
-    } else {
-      // The data of a closed connection need not be read to be refused.
-      if (this._state === "closed" || this._closing) {
-        data.then(undefined, () => {});
-        throw refusal(-1);
-      }
-      this._hold(lane, handle, data, flags, ttl);
-    }
-  }
-
-  /** A method of its own: a closure here costs only those sends that have to wait for one that is being read. */
-  private _hold(lane: number, handle: Sending, data: Encoded | Promise<Encoded>, flags: number, ttl: number): void {
-    this._gates._hold(lane, handle, data, (ready) => this._accept(handle, ready, flags, ttl));
-  }
-
   /** Gives an encoded message to the core; throws if the core refuses it. */
-  private _accept(handle: Sending, data: Encoded, flags: number, ttl: number): void {
+  _accept(handle: Sending, data: Encoded, flags: number, ttl: number): void {
     const { _lot: lot, _key: key } = handle;
     if (lot._closed) throw refusal(-6);
     const slot = key === undefined ? Scope.ownSlot : this._slotOf(lot, key);
@@ -244,7 +238,7 @@ export class Client extends LinkHost implements Connection {
   private _lotOf(options: SendOptions): Lot {
     const { _codec } = this._settings;
     const checked = plan({ policy: options.policy! }, !!_codec.batch);
-    const name = String(checked._registers);
+    const name = signature(checked);
     let lot = this._unnamed.get(name);
     if (!lot) {
       lot = makeLot(this._core, this._id, undefined, checked);
@@ -256,6 +250,7 @@ export class Client extends LinkHost implements Connection {
 
   _closeTopic(lot: Lot): void {
     if (lot._closed) return;
+    this._gates._cancel(lot);
     lot._closed = true;
     this._topics.delete(lot._name!);
     this._core.remove_topic(this._id, lot._id);
@@ -274,31 +269,58 @@ export class Client extends LinkHost implements Connection {
     return done;
   }
 
-  _cancelAll(topic: number, slot: number): void {
-    if (topic === Scope.all) this._gates._cancel(undefined);
-    else if (slot === Scope.wholeTopic) this._gates._cancel(topic);
-    this._core.cancel_all(this._id, topic, slot);
+  /** Gives up a written request: it is not written again, and its answer is swallowed if it comes after all. */
+  _abandon(handle: Sending): void {
+    if (handle._result || !this._core.abandon(this._id, handle._ticket)) return;
+    const late = this._late;
+    late.add(handle.id!);
+    for (const id of late) {
+      if (late.size <= this._settings._maxMessages) break;
+      late.delete(id);
+    }
     this._drain();
   }
 
-  _pending(topic: number, slot: number): boolean {
-    return this._core.pending(this._id, topic, slot) !== 0;
+  /** Without a key the whole topic, without a topic everything; so in all of the following. */
+  _cancelAll(lot: Lot | undefined, key: string | number | undefined): void {
+    this._gates._cancel(lot, key);
+    const slot = scopeOf(lot, key);
+    if (slot === undefined) return;
+    this._core.cancel_all(this._id, topicOf(lot), slot);
+    this._drain();
   }
 
-  _peek(topic: number, slot: number): Sending | undefined {
-    const ticket = this._core.peek(this._id, topic, slot);
+  _pending(lot: Lot | undefined, key: string | number | undefined): boolean {
+    const slot = scopeOf(lot, key);
+    return this._gates._held(lot, key).length > 0 ||
+      slot !== undefined && this._core.pending(this._id, topicOf(lot), slot) !== 0;
+  }
+
+  /** What a slot would send next; without a key the topic's own. */
+  _peek(lot: Lot, key: string | number | undefined): Sending | undefined {
+    const slot = scopeOf(lot, key, Scope.ownSlot);
+    const ticket = slot === undefined ? -1 : this._core.peek(this._id, lot._id, slot);
     return ticket < 0 ? undefined : this._handles[ticket];
   }
 
   async _flush(lot: Lot | undefined, key: string | number | undefined): Promise<void> {
-    const slot = key === undefined ? Scope.wholeTopic : lot?._slots.get(checkName("key", key));
-    if (slot === undefined) return;
     const concerned = this._handles.filter(
       (handle) => handle && (!lot || handle._lot === lot) && (key === undefined || handle._key === key),
     );
-    this._core.flush(this._id, now(), lot ? lot._id : Scope.all, slot);
-    this._drain();
+    for (const held of this._gates._held(lot, key)) {
+      held._flushed = true;
+      concerned.push(held._handle);
+    }
+    this._admit(lot, key);
     await Promise.allSettled(concerned.map((handle) => handle!.written));
+  }
+
+  /** Admits what is paced. */
+  _admit(lot: Lot | undefined, key: string | number | undefined): void {
+    const slot = scopeOf(lot, key);
+    if (slot === undefined) return;
+    this._core.flush(this._id, now(), topicOf(lot), slot);
+    this._drain();
   }
 
   // ---- Receiving
@@ -310,11 +332,13 @@ export class Client extends LinkHost implements Connection {
 
   /** Gives an answer to what it answers. True if it belongs to a request and is not delivered. */
   _answered(message: unknown, value: unknown, error: EverwireError | undefined): boolean {
-    if (!this._waiting.size) return false;
+    if (!this._waiting.size && !this._late.size) return false;
     const { _replyTo, _isError } = this._settings;
     const id = guard(() => _replyTo(message));
-    const handle = id === undefined || id === null ? undefined : this._waiting.get(id);
-    if (!handle || handle._ticket < 0) return false;
+    if (id === undefined || id === null) return false;
+    const handle = this._waiting.get(id);
+    if (!handle) return this._late.delete(id);
+    if (handle._ticket < 0) return false;
     const _refused = guard(() => _isError(message)) === true;
     handle._answer = { _message: message, _value: value, _error: error, _refused };
     const taken = this._core.ack(this._id, handle._ticket) !== 0;
@@ -323,6 +347,11 @@ export class Client extends LinkHost implements Connection {
   }
 
   // ---- What the core says
+
+  protected _release(): void {
+    this._gates._close(false);
+    this._slots.forEach((_, slot) => this._forget(slot));
+  }
 
   protected _frame(data: string | ArrayBuffer): void {
     this._inbound._frame(data);
@@ -417,7 +446,16 @@ export class Client extends LinkHost implements Connection {
   }
 }
 
-function refusal(result: number): EverwireError {
+const topicOf = (lot: Lot | undefined) => (lot ? lot._id : Scope.all);
+
+/** Slot of a key in the core's terms; undefined if nothing of it can wait there, as in a closed topic. */
+function scopeOf(lot: Lot | undefined, key: string | number | undefined, keyless: number = Scope.wholeTopic): number | undefined {
+  if (key !== undefined) return lot?._slots.get(checkName("key", key));
+  return lot?._closed ? undefined : keyless;
+}
+
+/** What to throw for a negative result of the core's `send`. */
+export function refusal(result: number): EverwireError {
   const [code, message] = REFUSALS[-1 - result]!;
   return new EverwireError(code, message);
 }

@@ -22,7 +22,7 @@ export const enum Action {
 }
 
 /** Codes of a message's status that this side acts on; all of them are in `STATUSES`. */
-export const enum Status { written = 2, acked = 3, superseded = 4, dropped = 5, cancelled = 7 }
+export const enum Status { written = 2, acked = 3, superseded = 4, dropped = 5, expired = 6, cancelled = 7 }
 
 /** Scopes of `flush`, `cancel_all` and `pending`: a topic of `all`, a slot of `wholeTopic` or `ownSlot`. */
 export const enum Scope { all = -1, wholeTopic = -2, ownSlot = -1 }

@@ -30,6 +30,8 @@ export type ErrorCode =
   | "refused"
   /** The request was not sent, or it is unknown whether it arrived; the text says which. */
   | "not-delivered"
+  /** `reconnect()` came before a `close()` was done. */
+  | "called-off"
   /** A url or protocol provider failed, or a socket could not be made; it is retried. */
   | "dial"
   /** The `handshake` option failed or took too long; the link is dialled again. */

@@ -28,7 +28,7 @@ export function guard<T>(run: () => T): T | undefined {
 /** Listeners by event, and what is yet to be told. */
 export class Emitter {
   // Lists are replaced, never changed, so that one that is being called stays as it is.
-  private readonly _listeners: Record<Kind, readonly { readonly _call: Listener }[]> = {
+  private readonly _listeners: Record<Kind, readonly { _call: Listener | undefined }[]> = {
     state: [], message: [], error: [], drop: [],
   };
   /** Pairs: an event and its payload, or undefined and a task. */
@@ -42,9 +42,11 @@ export class Emitter {
     const signal = abortable(options?.signal);
     if (signal?.aborted) return () => {};
     // An object of its own: the same function may listen twice and is then unsubscribed separately.
-    const entry = { _call: listener };
+    const entry: { _call: Listener | undefined } = { _call: listener };
     listeners[event] = [...listeners[event], entry];
     const off = () => {
+      // A list that is being called may still have it.
+      entry._call = undefined;
       listeners[event] = listeners[event].filter((other) => other !== entry);
       signal?.removeEventListener("abort", off);
     };
@@ -77,9 +79,9 @@ export class Emitter {
     this._busy = false;
   }
 
-  private _call(listener: Listener, payload: unknown): void {
+  private _call(listener: Listener | undefined, payload: unknown): void {
     try {
-      listener(payload);
+      listener?.(payload);
     } catch (error) {
       report(error);
     }

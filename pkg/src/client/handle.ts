@@ -9,13 +9,14 @@ import type { Client } from "./connection.js";
 import type { Lot } from "./topic.js";
 
 /** A promise and its two functions. */
-interface Wait<T> {
+export interface Wait<T> {
   readonly _promise: Promise<T>;
   readonly _resolve: (value: T) => void;
   readonly _reject: (reason: unknown) => void;
 }
 
-function wait<T>(): Wait<T> {
+/** A pending promise whose rejection needs no handler. */
+export function wait<T>(): Wait<T> {
   let _resolve!: (value: T) => void;
   let _reject!: (reason: unknown) => void;
   const _promise = new Promise<T>((resolve, reject) => {

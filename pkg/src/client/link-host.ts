@@ -15,6 +15,7 @@ import { MAX_MS } from "./check.js";
 import { Action, CAUSES, type Core, ENDS, Input, STATES } from "./core.js";
 import { EverwireError, caused } from "./error.js";
 import { Emitter, guard, report } from "./events.js";
+import type { Wait } from "./handle.js";
 import { Handshake } from "./handshake.js";
 import type { Settings } from "./options.js";
 import type { ConnectionState, EndReason, StateEvent } from "./types.js";
@@ -56,7 +57,7 @@ export abstract class LinkHost {
   });
   protected _state: ConnectionState = "idle";
   protected _goodbye: [code: number, reason: string] = [1000, ""];
-  protected _closing: { _promise: Promise<void>; _resolve: () => void } | undefined;
+  protected _closing: Wait<void> | undefined;
   private readonly _alarm: { set(at: number): void; release?(): void };
   private _draining = false;
   /** What the core was told last. */
@@ -100,6 +101,13 @@ export abstract class LinkHost {
   }
 
   reconnect(): void {
+    if (this._settings._signal?.aborted) {
+      this.terminate();
+      return;
+    }
+    if (this._state === "closed") this._closing?._resolve();
+    this._closing?._reject(new EverwireError("called-off", "reconnect() was called before the close was done: close() again to end"));
+    this._closing = undefined;
     this._input(Input.reconnect);
   }
 
@@ -113,6 +121,9 @@ export abstract class LinkHost {
 
   /** Does one thing that the core says about messages; returns the bytes that the socket took. */
   protected abstract _messageAction(action: number, at: number): number;
+
+  /** Forgets what does not outlive the connection. */
+  protected abstract _release(): void;
 
   /** Takes a received frame. */
   protected abstract _frame(data: string | ArrayBuffer): void;
@@ -218,10 +229,13 @@ export abstract class LinkHost {
         this._ended = this._event!.ended = ENDS[first]!;
         this._unsubscribe?.();
         this._unsubscribe = undefined;
+        this._release();
+        // Until the listeners have run, the connection may be revived and closed anew.
+        const closing = this._closing;
         this._emitter._defer(() => {
           if (this._state === "closed") this._alarm.release?.();
-          this._closing?._resolve();
-          this._closing = undefined;
+          closing?._resolve();
+          if (this._closing === closing) this._closing = undefined;
         });
     }
   }

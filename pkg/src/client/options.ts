@@ -29,6 +29,7 @@ export interface Settings {
   readonly _replyTo: (message: any) => MessageId | null | undefined;
   readonly _isError: (message: any) => boolean;
   readonly _maxMessages: number;
+  readonly _maxBytes: number;
   readonly _inboundLimit: number;
   readonly _inboundOverflow: number;
   readonly _handshake: ((link: HandshakeLink) => void | PromiseLike<void>) | undefined;
@@ -73,6 +74,7 @@ export function settings(core: () => Core, url: UrlSource, options: ConnectOptio
   const inbound = object("inbound", given.inbound, "maxMessages overflow");
   const correlation = object("correlation", given.correlation, "tag replyTo isError");
   const maxMessages = number("queue.maxMessages", queue.maxMessages, 1_000, 1, MAX_MS, "integer");
+  const maxBytes = number("queue.maxBytes", queue.maxBytes, 1 << 20, 1, MAX_MS, "integer");
   if (given.rate !== undefined && given.rate?.kind !== "rateLimit") invalid("rate", "made by rateLimit()", given.rate);
 
   const registers = [
@@ -90,7 +92,7 @@ export function settings(core: () => Core, url: UrlSource, options: ConnectOptio
     heartbeat ? number("heartbeat.interval", heartbeat.interval, 20_000, 10, MAX_MS) : Infinity,
     timeout === "adaptive" ? -1 : orInfinity("heartbeat.timeout", timeout, -1, 10),
     maxMessages,
-    number("queue.maxBytes", queue.maxBytes, 1 << 20, 1, MAX_MS, "integer"),
+    maxBytes,
     word("queue.overflow", queue.overflow, 0, OVERFLOWS),
     ...rateNumbers(given.rate),
   ];
@@ -106,6 +108,7 @@ export function settings(core: () => Core, url: UrlSource, options: ConnectOptio
     _replyTo: callable("correlation.replyTo", correlation.replyTo) ?? replyTo,
     _isError: callable("correlation.isError", correlation.isError) ?? isError,
     _maxMessages: maxMessages,
+    _maxBytes: maxBytes,
     _inboundLimit: number("inbound.maxMessages", inbound.maxMessages, 1_000, 1, MAX_MS, "integer"),
     _inboundOverflow: word("inbound.overflow", inbound.overflow, 0, INBOUND_RULES),
     _handshake: callable("handshake", given.handshake),

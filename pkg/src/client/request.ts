@@ -27,15 +27,15 @@ export async function request(client: Client, value: unknown, options: RequestOp
   let abort: (() => void) | undefined;
   try {
     return await new Promise((resolve, reject) => {
-      // What is still unwritten is taken back; the answer of what was written is recognised and swallowed.
+      // What is unwritten is taken back; what was written is not written again, and its answer is swallowed.
       const give = (error: unknown) => {
-        handle.cancel();
+        if (!handle.cancel()) client._abandon(handle);
         reject(error);
       };
       if (timeout !== Infinity) {
         timer = setTimeout(() => give(new EverwireError(
           "timeout",
-          handle.status === "written"
+          handle.status === "written" || handle.status === "unknown"
             ? `no reply within ${timeout} ms: the request was sent, so it may have taken effect`
             : `request could not be sent within ${timeout} ms: try again when the connection is open`,
         )), timeout);

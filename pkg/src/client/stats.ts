@@ -17,6 +17,7 @@ export function readStats(client: Client): Stats {
     number, number, number, number, number, number, number, number, number,
   ];
   const at = now();
+  const held = client._gates._held();
   const open = client.state === "open";
   return {
     state: client.state,
@@ -26,8 +27,8 @@ export function readStats(client: Client): Stats {
     rtt: last === Infinity ? undefined : { last, smoothed, variance, min },
     silentFor: open && receivedAt !== Infinity ? Math.max(at - receivedAt, 0) : undefined,
     suspect: suspect === 1,
-    queued,
-    queuedBytes,
+    queued: queued + held.length,
+    queuedBytes: held.reduce((sum, { _size }) => sum + _size, queuedBytes),
     bufferedAmount: open ? (client._host.socket?.bufferedAmount ?? 0) : 0,
     accepted,
     written,

@@ -2,8 +2,8 @@
 // in a map that shrinks again as the core reports slots idle.
 
 import { type Client } from "./connection.js";
-import { type Core, LANES, OFFLINE_RULES, ORDERS, OVERFLOWS, Scope, UNSET } from "./core.js";
-import { MAX_MS, callable, invalid, name as checkName, number, object, word } from "./check.js";
+import { type Core, LANES, OFFLINE_RULES, ORDERS, OVERFLOWS, UNSET } from "./core.js";
+import { MAX_MS, callable, invalid, number, object, word } from "./check.js";
 import { KINDS, RATE_OVERFLOWS, split } from "./policies.js";
 import type { Conflate, Debounce, Pace, RateLimit, Throttle } from "./policy-types.js";
 import type { Handle, Topic, TopicOptions, TopicSendOptions } from "./types.js";
@@ -20,7 +20,9 @@ export interface Lot {
   /** Whether its policy holds values that newer ones replace. */
   readonly _slotted: boolean;
   _merge: ((older: any, newer: any) => any) | undefined;
-  readonly _key: ((value: any) => string | number) | undefined;
+  _key: ((value: any) => string | number) | undefined;
+  /** Time to live in ms, `Infinity` for none. */
+  readonly _ttl: number;
   /** Numbers of the slots of its keys. */
   readonly _slots: Map<string | number, number>;
   _closed: boolean;
@@ -32,7 +34,7 @@ export function plainLot(): Lot {
 }
 
 /** Checked options of a topic in the core's terms. */
-export interface Plan extends Pick<Lot, "_lane" | "_slotted" | "_merge" | "_key"> {
+export interface Plan extends Pick<Lot, "_lane" | "_slotted" | "_merge" | "_key" | "_ttl"> {
   readonly _registers: readonly number[];
 }
 
@@ -44,17 +46,27 @@ export function plan(options: TopicOptions | undefined, canBatch: boolean): Plan
     invalid("policy", "another one than batch: this codec has no container for several messages; json() and msgpack() have", pace);
   }
   const lane = word("lane", given.lane, 2, LANES);
+  const ttl = number("ttl", given.ttl, Infinity, 0, MAX_MS);
   return {
     _registers: [
       KINDS.indexOf(pace.kind), ...paceNumbers(pace), ...rateNumbers(rate),
       word("order", given.order, 0, ORDERS), lane, word("offline", given.offline, UNSET, OFFLINE_RULES),
-      number("ttl", given.ttl, Infinity, 0, MAX_MS), word("overflow", given.overflow, UNSET, OVERFLOWS),
+      ttl, word("overflow", given.overflow, UNSET, OVERFLOWS),
     ],
     _lane: lane,
     _slotted: pace.kind !== "immediate" && pace.kind !== "batch",
     _merge: (pace as Conflate).merge,
     _key: callable("key", given.key),
+    _ttl: ttl,
   };
+}
+
+/**
+ * What makes two plans the same stream: what the core is told, and whether values have keys and are merged. Functions
+ * cannot be compared: written anew at each call they are still the same options.
+ */
+export function signature({ _registers, _key, _merge }: Plan): string {
+  return `${_registers} ${!!_key} ${!!_merge}`;
 }
 
 /** Makes the topic of the core. */
@@ -94,13 +106,13 @@ function edges(pace: Debounce | Throttle, first: number, second: number): number
 export class NamedTopic implements Topic {
   readonly _lot: Lot;
   /** What it was made with, to recognise a second request with other options. */
-  readonly _registers: readonly number[];
+  readonly _signature: string;
   private readonly _client: Client;
 
-  constructor(client: Client, lot: Lot, registers: readonly number[]) {
+  constructor(client: Client, lot: Lot, signature: string) {
     this._client = client;
     this._lot = lot;
-    this._registers = registers;
+    this._signature = signature;
   }
 
   get name(): string {
@@ -116,30 +128,22 @@ export class NamedTopic implements Topic {
   }
 
   cancel(key?: string | number): void {
-    const slot = this._slot(key);
-    if (slot !== undefined) this._client._cancelAll(this._lot._id, slot);
+    this._client._cancelAll(this._lot, key);
   }
 
   get pending(): boolean {
-    return this._client._pending(this._lot._id, Scope.wholeTopic);
+    return this._client._pending(this._lot, undefined);
   }
 
   isPending(key: string | number): boolean {
-    const slot = this._slot(key);
-    return slot !== undefined && this._client._pending(this._lot._id, slot);
+    return this._client._pending(this._lot, key);
   }
 
   peek(key?: string | number): any {
-    const slot = key === undefined ? Scope.ownSlot : this._slot(key);
-    return slot === undefined ? undefined : this._client._peek(this._lot._id, slot)?._value;
+    return this._client._peek(this._lot, key)?._value;
   }
 
   close(): void {
     this._client._closeTopic(this._lot);
-  }
-
-  /** Scope of a key: the whole topic without one, undefined if nothing of that key waits. */
-  private _slot(key: string | number | undefined): number | undefined {
-    return key === undefined ? Scope.wholeTopic : this._lot._slots.get(checkName("key", key));
   }
 }

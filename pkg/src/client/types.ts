@@ -80,7 +80,10 @@ export interface HeartbeatOptions {
   isPong?: (message: any) => boolean;
 }
 
-/** Bounds of what waits to be sent: paced, queued, and written but unacknowledged messages together. */
+/**
+ * Bounds of what waits to be sent: paced, queued, and written but unacknowledged messages together. What waits while a
+ * `Blob` is being read, the `Blob` included, has the same bounds once more.
+ */
 export interface QueueOptions {
   /** Default 1,000. */
   maxMessages?: number;
@@ -173,7 +176,7 @@ export interface ConnectOptions<In = any, Out = any> {
    * are missing or forbidden it is the same as `'page'`, the default.
    */
   ticker?: "page" | "worker";
-  /** Aborting it ends the connection at once, as `terminate()` does. */
+  /** Aborting it ends the connection at once, as `terminate()` does, and for good. */
   signal?: AbortSignal;
   /** Socket class to use instead of the global `WebSocket`: for Node below 22 and for tests. */
   WebSocket?: WebSocketConstructor;
@@ -282,7 +285,10 @@ export interface TopicSendOptions {
   /** Sends this one at once; the topic's `order` says what becomes of pending values. */
   immediate?: boolean;
   lane?: Lane;
-  /** Longest time until the write. */
+  /**
+   * Longest time until the write. It runs also while the message waits behind a `Blob` that is being read, but its end is
+   * told only when that is read.
+   */
   ttl?: number;
   offline?: Offline;
   /** Identity of the message. It is tagged with it, awaits an acknowledgement, and is resent after a reconnect. */
@@ -297,7 +303,10 @@ export interface TopicSendOptions {
 
 /** Options of `connection.send`. */
 export interface SendOptions extends TopicSendOptions {
-  /** Policy of an unnamed topic: sends with equal policies and equal keys share a slot. Default `immediate()`. */
+  /**
+   * Policy of an unnamed topic: sends with equal policies and equal keys share a slot. Default `immediate()`. With and
+   * without a `merge` are different policies; of two `merge` functions the latest counts.
+   */
   policy?: PolicyOption<any>;
 }
 
@@ -334,7 +343,7 @@ export interface Topic<T = any> {
   isPending(key: string | number): boolean;
   /** The value that would be sent, as it was given to `send` (after `merge`). */
   peek(key?: string | number): T | undefined;
-  /** Takes back what is pending and frees the name. Later sends throw. */
+  /** Takes back what is pending and frees the name. Later sends throw, and nothing else has an effect any more. */
   close(): void;
 }
 
@@ -362,9 +371,13 @@ export interface ConnectionEvents<In> {
 
 /** Options of `request`. */
 export interface RequestOptions {
-  /** Longest wait for the reply, including time offline. Default 10,000; `Infinity` waits for ever. */
+  /**
+   * Longest wait for the reply, including time offline. Default 10,000; `Infinity` waits for ever. A request that is given
+   * up, by this or by `signal`, is taken back if it is unwritten; else it is not sent again, its place in the queue and its
+   * id are free, and a late reply to it is not delivered.
+   */
   timeout?: number;
-  /** Aborting it rejects with its reason; an unwritten request is taken back. */
+  /** Aborting it rejects with its reason. */
   signal?: AbortSignal;
   /** Identity of the request. Given by the caller it is resent after a reconnect, otherwise a loss rejects it. */
   id?: MessageId;
@@ -407,7 +420,7 @@ export interface Stats {
   readonly silentFor: number | undefined;
   /** Whether a probe is out because the link may be dead. */
   readonly suspect: boolean;
-  /** Messages that wait (paced, queued, unacknowledged and kept for a resend). */
+  /** Messages that wait (paced, queued, being read, unacknowledged and kept for a resend). */
   readonly queued: number;
   readonly queuedBytes: number;
   /** Bytes that the socket holds back. */
@@ -449,7 +462,8 @@ export interface Connection<In = any, Out = any> extends AsyncIterable<In> {
   [Symbol.asyncIterator](): AsyncIterableIterator<In>;
   /**
    * A named stream of sends with a policy. The name tells topics apart and is not sent. An open topic is returned
-   * again for its name; asking for it with other options throws.
+   * again for its name; asking for it with other options throws, as does giving or leaving out `key` or `merge` other than
+   * before. Functions cannot be compared: the latest ones count.
    */
   topic<T extends Out = Out>(name: string, options?: TopicOptions<T>): Topic<T>;
   /** Encodes the value now and sends it. Throws an `EverwireError` if it is not accepted. */
@@ -463,10 +477,14 @@ export interface Connection<In = any, Out = any> extends AsyncIterable<In> {
   /** Whether a value would still be sent. */
   readonly pending: boolean;
   stats(): Stats;
-  /** Dials now: cuts a wait short, replaces a live socket, revives a closed connection. */
+  /**
+   * Dials now: cuts a wait short, replaces a live socket, revives a closed connection and calls off a `close` that is not
+   * done. After an abort of the `signal` option the connection stays closed.
+   */
   reconnect(): void;
   /**
-   * Stops accepting, sends what waits, says goodbye; what is left at the deadline is dropped. Resolves when closed.
+   * Stops accepting, sends what waits, says goodbye; what is left at the deadline is dropped. Resolves when closed;
+   * rejects with code `called-off` if `reconnect()` comes first (unhandled, that rejection is not reported).
    * An illegal code or reason throws the `DOMException` of the native class.
    */
   close(options?: CloseOptions): Promise<void>;

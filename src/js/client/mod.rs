@@ -176,6 +176,14 @@ pub extern "C" fn cancel(id: u32, ticket: u32) -> bool {
     })
 }
 
+/// Stops waiting for the confirmation of a written message; false if none is awaited.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn abandon(id: u32, ticket: u32) -> bool {
+    with(id, false, |entry| {
+        entry.connection.outbox().abandon(Ticket(ticket))
+    })
+}
+
 /// The peer confirmed a message.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn ack(id: u32, ticket: u32) -> bool {

@@ -4,7 +4,7 @@ use super::entry::{AGE, Entry, NIL, is_lane, paced, waiting};
 use super::pacing::{Decision, Held};
 use super::{
     DropReason, Lane, Offline, Order, Outbox, Overflow, Payload, Phase, Policy, RateOverflow,
-    Scope, SendError, SendOptions, SlotId, Status, Ticket, TopicId,
+    Scope, SendError, SendOptions, SlotId, Status, Ticket, TopicConfig, TopicId,
 };
 use crate::{Span, Time};
 
@@ -24,15 +24,16 @@ impl<P: Payload> Outbox<P> {
         options: SendOptions,
     ) -> Result<Ticket, SendError> {
         self.tick(now);
-        if self.phase != Phase::Accepting {
-            return Err(SendError::Closed);
-        }
         let slot = self.find_slot(topic, slot).ok_or(SendError::Unknown)?;
         let (topic, config) = (
             topic.0,
             self.topics.alive(topic).ok_or(SendError::Unknown)?.config,
         );
+        // First, so that a key used only by refused sends is forgotten as well.
         self.expect_idle(slot);
+        if self.phase != Phase::Accepting {
+            return Err(SendError::Closed);
+        }
         let size = payload.size();
         if size > self.config.max_bytes {
             return Err(SendError::TooLarge);
@@ -40,13 +41,7 @@ impl<P: Payload> Outbox<P> {
 
         let immediate = options.immediate || config.policy == Policy::Immediate;
         let batched = !immediate && matches!(config.policy, Policy::Batch { .. });
-        let slotted = !immediate && !batched;
-        let default = if slotted {
-            Offline::Latest
-        } else {
-            Offline::Queue
-        };
-        let offline = options.offline.or(config.offline).unwrap_or(default);
+        let (slotted, offline) = config.slot_rules(options);
         let up = self.clock.running();
         if !up && offline == Offline::Reject {
             return Err(SendError::Offline);
@@ -85,7 +80,11 @@ impl<P: Payload> Outbox<P> {
         }
 
         self.counters.accepted += 1;
-        if slotted && let Some(slot) = self.slots.get_mut(slot) {
+        // What is dropped for want of a link leaves no trace: its wait would not end before the link is back.
+        if slotted
+            && refused != Some(DropReason::Offline)
+            && let Some(slot) = self.slots.get_mut(slot)
+        {
             slot.pace = pace;
         }
         let mut entry = Entry::new(payload, size, topic, slot, lane, offline);
@@ -157,7 +156,7 @@ impl<P: Payload> Outbox<P> {
     }
 
     /// The pending value of `slot` that a send with these properties would replace, or [`NIL`].
-    fn replaceable(&self, slot: u32, slotted: bool, offline: Offline) -> u32 {
+    pub(super) fn replaceable(&self, slot: u32, slotted: bool, offline: Offline) -> u32 {
         let pending = self.slots.get(slot).map_or(NIL, |slot| slot.pending);
         let Some(old) = self.entries.get(pending) else {
             return NIL;
@@ -234,16 +233,14 @@ impl<P: Payload> Outbox<P> {
         let (topic, slot, lane) = (entry.topic, entry.slot, entry.lane);
         match order {
             Order::FlushBefore => {
-                let lane = self.join_lanes(topic, lane);
-                if let Some(entry) = self.entries.get_mut(id) {
-                    entry.lane = lane;
-                }
+                self.join_lanes(id, topic, lane, None);
                 while self.entries.len(paced(topic)) > 0 {
                     self.leave_pace(self.entries.head(paced(topic)));
                 }
             }
             // No relation to other slots; but a value of its own slot must not come out after it.
             Order::Independent => {
+                self.join_lanes(id, topic, lane, Some(slot));
                 let own = self.slots.get(slot).map_or(NIL, |slot| slot.pending);
                 if self.held(own) == Held::Paced {
                     self.leave_pace(own);
@@ -259,36 +256,40 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    /// Brings a message of `lane` and the pending values of its topic into one lane, the highest of theirs: across two
-    /// lanes nothing would keep the values first. They only ever move up, so none falls behind an earlier message.
-    fn join_lanes(&mut self, topic: u32, lane: Lane) -> Lane {
+    /// Brings the message `id` of `lane` and the pending values of its topic (with `slot`: of this slot) into one lane, the
+    /// highest of theirs: across two lanes nothing would keep the values first. They only ever move up, so none falls
+    /// behind an earlier message.
+    fn join_lanes(&mut self, id: u32, topic: u32, lane: Lane, slot: Option<u32>) {
         if !self
             .topics
             .get(topic)
             .is_some_and(|topic| topic.mixed_lanes)
         {
-            return lane;
+            return;
         }
-        let unwritten = self.unwritten(Scope::Topic(TopicId(topic)));
+        let mut unwritten = self.unwritten(Scope::Topic(TopicId(topic)));
+        // A batch has no slot of its own, and stays together.
+        unwritten.retain(|id| {
+            self.entries.get(*id).is_some_and(|entry| match slot {
+                Some(slot) => entry.slotted && entry.slot == slot,
+                None => entry.slotted || entry.batched,
+            })
+        });
         let mut highest = lane;
-        for id in &unwritten {
-            if let Some(entry) = self.entries.get(*id)
-                && (entry.slotted || entry.batched)
-            {
+        for other in &unwritten {
+            if let Some(entry) = self.entries.get(*other) {
                 highest = highest.min(entry.lane);
             }
         }
-        for id in &unwritten {
-            if let Some(entry) = self.entries.get_mut(*id)
-                && (entry.slotted || entry.batched)
-            {
+        unwritten.push(id);
+        for other in unwritten {
+            if let Some(entry) = self.entries.get_mut(other) {
                 entry.lane = highest;
                 if is_lane(entry.queue) && entry.queue != highest as u32 {
-                    self.entries.place(*id, highest as u32);
+                    self.entries.place(other, highest as u32);
                 }
             }
         }
-        highest
     }
 
     /// Puts `new` in the place of `old`, which is left nowhere.
@@ -303,6 +304,21 @@ impl<P: Payload> Outbox<P> {
         if self.entries.get(id).is_some_and(|entry| entry.unwritten) {
             self.finish(id, status);
         }
+    }
+}
+
+impl TopicConfig {
+    /// Whether a send with these options is a value of its slot, and its offline rule.
+    pub(super) fn slot_rules(&self, options: SendOptions) -> (bool, Offline) {
+        let slotted =
+            !options.immediate && !matches!(self.policy, Policy::Immediate | Policy::Batch { .. });
+        let default = if slotted {
+            Offline::Latest
+        } else {
+            Offline::Queue
+        };
+        let offline = options.offline.or(self.offline).unwrap_or(default);
+        (slotted, offline)
     }
 }
 

@@ -200,6 +200,18 @@ impl<P> Entries<P> {
             .map_or(NIL, |ends| ends.head)
     }
 
+    /// Frames in `queue`: a batch is one.
+    pub(super) fn frames(&self, queue: Queue) -> usize {
+        let (mut frames, mut last) = (0, 0);
+        let mut id = self.head(queue);
+        while let Some(entry) = self.get(id) {
+            frames += usize::from(entry.group == 0 || entry.group != last);
+            last = entry.group;
+            id = entry.next(queue);
+        }
+        frames
+    }
+
     /// Whether a neighbour of `id` in its place queue belongs to the same batch.
     pub(super) fn has_companion(&self, id: u32) -> bool {
         self.get(id).is_some_and(|entry| {

@@ -192,14 +192,14 @@ impl<P: Payload> Outbox<P> {
         }
         let now = self.clock.now();
         let state = self.topics.get(topic)?;
-        let queued = (0..4).map(|lane| self.entries.len(lane)).sum::<usize>();
-        let ahead = state.reserved + self.entries.len(waiting(topic));
+        // Frames, not messages: a batch takes one token.
+        let ahead = state.reserved + self.entries.frames(waiting(topic));
         let short = |bucket: &super::Bucket, ahead: usize| bucket.ready_at(ahead + 1) > now;
         match (&state.bucket, &self.rate) {
             (Some(bucket), _) if short(bucket, ahead) => {
                 Some((waiting(topic), bucket.limit.overflow))
             }
-            (_, Some(bucket)) if short(bucket, queued) => {
+            (_, Some(bucket)) if short(bucket, self.topics.reserved()) => {
                 Some((lane as u32, bucket.limit.overflow))
             }
             _ => None,
@@ -256,8 +256,7 @@ impl<P: Payload> Outbox<P> {
         {
             self.free_slot(id);
         } else if slot.keyed {
-            self.idle_timers
-                .set(id, slot.pace.gate.max(self.clock.pace_now() + SLOT_GRACE));
+            self.idle_timers.set(id, self.clock.now() + SLOT_GRACE);
         }
     }
 
@@ -278,25 +277,25 @@ impl<P: Payload> Outbox<P> {
             return;
         };
         topic_state.reserved -= usize::from(last_of_frame);
-        if let Some(slot_state) = self.slots.get_mut(slot)
-            && slot_state.latest == id
-        {
-            slot_state.latest = NIL;
-        }
-        if let Some(slot_state) = self.slots.get_mut(slot)
-            && slot_state.pending == id
-        {
-            slot_state.pending = NIL;
-            if slotted {
-                let policy = &topic_state.config.policy;
-                if written {
-                    slot_state.pace.written(policy, now);
-                } else {
-                    slot_state
-                        .pace
-                        .withdrawn(policy, in_lane || queue == waiting(topic));
+        if let Some(slot_state) = self.slots.get_mut(slot) {
+            let policy = &topic_state.config.policy;
+            if slot_state.latest == id {
+                slot_state.latest = NIL;
+            }
+            // Also a value that an immediate message forced out counts for the distance to the next.
+            if slotted && written {
+                slot_state.pace.written(policy, now);
+            }
+            if slot_state.pending == id {
+                slot_state.pending = NIL;
+                if slotted {
+                    if !written {
+                        slot_state
+                            .pace
+                            .withdrawn(policy, in_lane || queue == waiting(topic));
+                    }
+                    self.pace_timers.remove(slot);
                 }
-                self.pace_timers.remove(slot);
             }
         }
         if batched && queue == paced(topic) {

@@ -78,10 +78,12 @@ pub struct Outbox<P: Payload> {
     ttl_timers: Deadlines,
     /// Next tokens by topic.
     token_timers: Deadlines,
-    /// When keyed slots without sends may be forgotten, on the pacing clock. Housekeeping: never a reason to wake up.
+    /// When keyed slots without sends may be forgotten, also without a link. Housekeeping: never a reason to wake up.
     idle_timers: Deadlines,
     rate: Option<Bucket>,
     ramp: Option<Bucket>,
+    /// Whether there has been a link.
+    was_up: bool,
     /// Frames that are still written through the ramp.
     ramp_left: usize,
     /// When a write that was held back should be tried again, [`Time::NEVER`] if none was.
@@ -122,6 +124,7 @@ impl<P: Payload> Outbox<P> {
             idle_timers: Deadlines::default(),
             rate: config.rate.map(Bucket::new),
             ramp: None,
+            was_up: false,
             ramp_left: 0,
             retry_at: Time::NEVER,
             drain_wait: Span::ZERO,
@@ -245,15 +248,14 @@ impl<P: Payload> Outbox<P> {
     }
 
     fn next_idle(&mut self) -> Option<OutboxEvent> {
-        let now = self.clock.pace_now();
+        let (now, pace_now) = (self.clock.now(), self.clock.pace_now());
         while let Some(id) = self.idle_timers.pop_due(now) {
-            match self.slots.get(id) {
-                Some(slot) if slot.pace.gate > now => self.idle_timers.set(id, slot.pace.gate),
-                _ => {
-                    self.free_slot(id);
-                    return Some(OutboxEvent::SlotIdle(SlotId(id)));
-                }
+            let gate = self.slots.get(id).map_or(Time::ZERO, |slot| slot.pace.gate);
+            if gate <= pace_now {
+                self.free_slot(id);
+                return Some(OutboxEvent::SlotIdle(SlotId(id)));
             }
+            self.idle_timers.set(id, now + gate.since(pace_now));
         }
         None
     }

@@ -55,6 +55,8 @@ impl Pace {
                 self.gate = now + wait;
                 match held {
                     Held::Nothing if open && leading => Decision::Admit,
+                    // A leading value that waits for the link.
+                    Held::Paced if !trailing => Decision::Replace,
                     _ if !trailing => Decision::Refuse,
                     Held::Admitted => Decision::Replace,
                     Held::Nothing => {

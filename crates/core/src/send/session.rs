@@ -7,14 +7,16 @@ use crate::Time;
 
 impl<P: Payload> Outbox<P> {
     /// The link is open, and whatever must come first (authentication, subscriptions confirmed) is done. Written next,
-    /// through the ramp: messages to be written again, then the lanes, then slot values from the time without a link.
+    /// from the second time on through the ramp: messages to be written again, then the lanes, then slot values from the time without a link.
     pub fn up(&mut self, now: Time) {
         self.clock.advance(now);
         if self.clock.running() || self.phase == Phase::Closed {
             return;
         }
         self.clock.resume();
-        self.ramp = self.config.ramp.map(Bucket::new);
+        // A first connection meets no server that many come back to at once.
+        let again = core::mem::replace(&mut self.was_up, true);
+        self.ramp = self.config.ramp.filter(|_| again).map(Bucket::new);
         self.ramp_left = self.pending_count(Scope::All);
         self.tick(now);
     }

@@ -64,6 +64,11 @@ impl Topics {
         self.topics.get_mut(id as usize)
     }
 
+    /// Frames in the lanes.
+    pub(super) fn reserved(&self) -> usize {
+        self.topics.iter().map(|topic| topic.reserved).sum()
+    }
+
     /// The topic, if it has not been removed.
     pub(super) fn alive(&self, id: TopicId) -> Option<&Topic> {
         self.get(id.0).filter(|topic| topic.alive)

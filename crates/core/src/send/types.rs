@@ -198,7 +198,7 @@ pub struct OutboxConfig {
     pub high_water: usize,
     /// Token bucket of the whole connection.
     pub rate: Option<RateLimit>,
-    /// Writes per second while the queue drains after a reconnect; `None` for no ramp. Default 200 after the first 50.
+    /// Writes per second while the queue drains after a reconnect (not the first connection); `None` for no ramp. Default 200 after the first 50.
     pub ramp: Option<RateLimit>,
 }
 
@@ -391,6 +391,10 @@ pub enum SendError {
     /// The rate limit was exceeded and its overflow rule is `reject`.
     #[error("rate limit exceeded: slow down or let the limit queue")]
     RateLimited,
+    /// A message with the same id has not come to its end, and this one would not take its place. Told by shells that
+    /// match acknowledgements to ids; an outbox knows no ids.
+    #[error("a message with this id is still on its way: wait for its end or give another id")]
+    DuplicateId,
     /// The topic or slot does not belong to this outbox.
     #[error("unknown topic or slot")]
     Unknown,

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::entry::{AGE, Entry, NIL, RESEND};
-use super::{Outbox, Payload, Policy, Scope, SlotId, Status, Ticket, TopicId};
+use super::entry::{AGE, Entry, FLIGHT, NIL, RESEND};
+use super::{Outbox, Payload, Policy, Scope, SendOptions, SlotId, Status, Ticket, TopicId};
 use crate::Time;
 
 impl<P: Payload> Outbox<P> {
@@ -26,6 +26,24 @@ impl<P: Payload> Outbox<P> {
             self.finish(ticket.0, Status::Cancelled);
         }
         found
+    }
+
+    /// Stops waiting for the confirmation of a written message and does not write it again: it ends as
+    /// [`Status::Unknown`], for it may have arrived. `false` if none of that ticket awaits a confirmation; what is not
+    /// written yet is taken back with [`cancel`](Self::cancel).
+    pub fn abandon(&mut self, ticket: Ticket) -> bool {
+        let awaited = self.awaits(ticket);
+        if awaited {
+            self.finish(ticket.0, Status::Unknown);
+        }
+        awaited
+    }
+
+    /// Whether a message is written, for now, and not confirmed.
+    pub(super) fn awaits(&self, ticket: Ticket) -> bool {
+        self.entries
+            .get(ticket.0)
+            .is_some_and(|entry| matches!(entry.queue, FLIGHT | RESEND))
     }
 
     /// Takes back everything unwritten in `scope`. The next call finds each slot as if it were new, except that a
@@ -56,20 +74,28 @@ impl<P: Payload> Outbox<P> {
 
     /// Whether anything in `scope` would still be written by a later tick, writable socket or reconnect.
     pub fn pending(&self, scope: Scope) -> bool {
-        self.pending_count(scope) > 0
+        [AGE, RESEND]
+            .into_iter()
+            .any(|queue| !self.select(queue, scope, 1).is_empty())
     }
 
     /// How many messages in `scope` would still be written: unwritten ones, and those that wait to be written again.
     pub fn pending_count(&self, scope: Scope) -> usize {
         match scope {
             Scope::All => self.entries.len(AGE) + self.entries.len(RESEND),
-            _ => self.select(AGE, scope).len() + self.select(RESEND, scope).len(),
+            _ => {
+                let count = |queue| self.select(queue, scope, usize::MAX).len();
+                count(AGE) + count(RESEND)
+            }
         }
     }
 
-    /// The value that a slot would send next, for a merge. No side effects.
+    /// The value that the slot's next send at the topic's pace would replace, for a merge. An immediate message is none:
+    /// it is sent beside the values, not in their place. No side effects.
     pub fn peek(&self, topic: TopicId, slot: Option<SlotId>) -> Option<(Ticket, &P)> {
-        let id = self.slots.get(self.find_slot(topic, slot)?)?.pending;
+        let config = self.topics.alive(topic)?.config;
+        let (slotted, offline) = config.slot_rules(SendOptions::default());
+        let id = self.replaceable(self.find_slot(topic, slot)?, slotted, offline);
         Some((Ticket(id), self.entries.get(id)?.payload.as_ref()?))
     }
 
@@ -86,10 +112,12 @@ impl<P: Payload> Outbox<P> {
 
     /// The unwritten entries in `scope`, oldest call first.
     pub(super) fn unwritten(&self, scope: Scope) -> Vec<u32> {
-        self.select(AGE, scope)
+        self.select(AGE, scope, usize::MAX)
     }
 
-    fn select(&self, queue: u32, scope: Scope) -> Vec<u32> {
+    /// The first `limit` entries of `queue` that are in `scope`.
+    #[inline(never)]
+    fn select(&self, queue: u32, scope: Scope, limit: usize) -> Vec<u32> {
         let slot = match scope {
             Scope::Slot(topic, slot) => self.find_slot(topic, slot).unwrap_or(NIL),
             _ => NIL,
@@ -101,7 +129,9 @@ impl<P: Payload> Outbox<P> {
         };
         let mut found = Vec::new();
         let mut id = self.entries.head(queue);
-        while let Some(entry) = self.entries.get(id) {
+        while let Some(entry) = self.entries.get(id)
+            && found.len() < limit
+        {
             if in_scope(entry) {
                 found.push(id);
             }

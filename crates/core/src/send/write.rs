@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::entry::{FLIGHT, HAND, RESEND};
+use super::entry::{Entry, FLIGHT, HAND, NIL, RESEND};
 use super::lanes::LANES;
 use super::{DropReason, Frame, Outbox, Payload, Status, Ticket};
 use crate::{Span, Time};
@@ -34,23 +34,36 @@ impl<P: Payload> Outbox<P> {
         let now = self.clock.now();
         let retry_at = core::mem::replace(&mut self.retry_at, Time::NEVER);
         let waiting: [bool; LANES] = core::array::from_fn(|lane| self.entries.len(lane as u32) > 0);
-        let queue = if self.entries.len(RESEND) > 0 {
-            RESEND
-        } else if let Some(lane) = self.lanes.pick(waiting) {
-            lane as u32
-        } else {
-            self.ramp_left = 0;
+        // By id first, but what only its topic's limit holds back does not stand in the way of other topics.
+        let (mut queue, mut first) = (RESEND, self.entries.head(RESEND));
+        let mut token_at = Time::NEVER;
+        while let Some(entry) = self.entries.get(first) {
+            let ready = self.topic_token(entry.topic);
+            if ready <= now {
+                break;
+            }
+            token_at = token_at.min(ready);
+            first = entry.next(RESEND);
+        }
+        if first == NIL
+            && let Some(lane) = self.lanes.pick(waiting)
+        {
+            queue = lane as u32;
+            first = self.entries.head(queue);
+        }
+        let Some(head) = self.entries.get(first) else {
+            self.retry_at = token_at;
+            if token_at == Time::NEVER {
+                self.ramp_left = 0;
+            }
             return Frame::None;
         };
-        let Some(head) = self.entries.get(self.entries.head(queue)) else {
-            return Frame::None;
-        };
-        let (topic, batched) = (head.topic, head.batched);
+        let (topic, batched, group) = (head.topic, head.batched, head.group);
 
         if buffered > 0 && buffered >= self.config.high_water {
             self.retry_at = retry_at;
-            // Asking again earlier does not lengthen the wait.
-            if retry_at <= now || retry_at == Time::NEVER {
+            // Asking again earlier does not lengthen the wait; a wait for a token is none for the buffer.
+            if retry_at <= now || retry_at.since(now) > DRAIN_POLL_MAX {
                 self.drain_wait = (self.drain_wait + self.drain_wait)
                     .max(DRAIN_POLL_MIN)
                     .min(DRAIN_POLL_MAX);
@@ -58,17 +71,18 @@ impl<P: Payload> Outbox<P> {
             }
             return Frame::None;
         }
+        let topic_at = self.topic_token(topic);
         let ramp = self.ramp.as_mut().filter(|_| self.ramp_left > 0);
         let topic_bucket = self
             .topics
             .get_mut(topic)
             .and_then(|topic| topic.bucket.as_mut());
         let mut buckets = [self.rate.as_mut(), ramp, topic_bucket];
-        let mut ready = now;
-        for bucket in buckets.iter().flatten() {
+        let mut ready = topic_at.min(token_at);
+        for bucket in buckets.iter().take(2).flatten() {
             ready = ready.max(bucket.ready_at(1));
         }
-        if ready > now {
+        if ready.max(topic_at) > now {
             self.retry_at = ready;
             return Frame::None;
         }
@@ -79,11 +93,26 @@ impl<P: Payload> Outbox<P> {
         if queue != RESEND {
             self.lanes.served(queue as usize, waiting);
         }
-        let mut group = None;
-        while let Some((id, _)) = self.next_of_frame(queue, &mut group) {
-            self.hand_out(id, frame);
+        while let Some(entry) = self.entries.get(first) {
+            let next = entry.next(queue);
+            self.hand_out(first, frame);
+            let goes_with = |next: &Entry<P>| group != 0 && next.group == group;
+            first = if self.entries.get(next).is_some_and(goes_with) {
+                next
+            } else {
+                NIL
+            };
         }
         if batched { Frame::Batch } else { Frame::Single }
+    }
+
+    /// When the topic's own limit lets one more frame through.
+    #[inline(never)]
+    fn topic_token(&self, topic: u32) -> Time {
+        self.topics
+            .get(topic)
+            .and_then(|topic| topic.bucket.as_ref())
+            .map_or(Time::ZERO, |bucket| bucket.ready_at(1))
     }
 
     /// The result of writing the frame just polled. `false` means that the socket did not take it: its messages are
@@ -122,10 +151,7 @@ impl<P: Payload> Outbox<P> {
 
     /// The peer confirmed a written message. `false` if none of that ticket awaits a confirmation.
     pub fn ack(&mut self, ticket: Ticket) -> bool {
-        let awaited = self
-            .entries
-            .get(ticket.0)
-            .is_some_and(|entry| matches!(entry.queue, FLIGHT | RESEND));
+        let awaited = self.awaits(ticket);
         if awaited {
             self.finish(ticket.0, Status::Acked);
         }

@@ -8,6 +8,7 @@
 
 mod configuration;
 mod limits;
+mod meetings;
 mod offline;
 mod ordering;
 mod peer_bugs;

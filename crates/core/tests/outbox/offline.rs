@@ -279,10 +279,11 @@ fn the_queue_drains_through_the_ramp_and_later_sends_do_not() {
         burst: 2,
         overflow: RateOverflow::Queue,
     };
-    let mut rig = Rig::down(OutboxConfig {
+    let mut rig = Rig::with(OutboxConfig {
         ramp: Some(ramp),
         ..OutboxConfig::default()
     });
+    rig.link_down();
     for number in 0..5 {
         rig.send(MAIN, &number.to_string());
     }
@@ -303,10 +304,11 @@ fn a_ramp_does_not_hold_back_traffic_for_ever() {
         burst: 1,
         overflow: RateOverflow::Queue,
     };
-    let mut rig = Rig::down(OutboxConfig {
+    let mut rig = Rig::with(OutboxConfig {
         ramp: Some(ramp),
         ..OutboxConfig::default()
     });
+    rig.link_down();
     rig.send(MAIN, "queued 1");
     rig.send(MAIN, "queued 2");
     rig.link_up();

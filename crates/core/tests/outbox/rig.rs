@@ -222,6 +222,14 @@ impl Rig {
         acked
     }
 
+    pub(crate) fn abandon(&mut self, handle: Handle) -> bool {
+        let abandoned = self
+            .ticket(handle)
+            .is_some_and(|ticket| self.outbox.abandon(ticket));
+        self.pump();
+        abandoned
+    }
+
     pub(crate) fn link_up(&mut self) {
         if let Some(since) = self.down_since.take() {
             self.paused += self.now - since;

@@ -2,7 +2,7 @@
 
 use everwire_core::Span;
 use everwire_core::send::{
-    Policy, RateLimit, Scope, SendError, SendOptions, Status, TopicConfig, TopicId,
+    OutboxConfig, Policy, RateLimit, Scope, SendError, SendOptions, Status, TopicConfig, TopicId,
 };
 
 use crate::rig::{Msg, Rig, ms};
@@ -92,6 +92,68 @@ fn cancel_takes_back_what_is_paced_or_queued_and_nothing_written() {
     rig.at(1_000);
     assert_eq!(rig.order(), ["a"]);
     assert!(rig.ack(written));
+}
+
+#[test]
+fn abandon_ends_what_is_written_and_unconfirmed_and_frees_its_place() {
+    let mut rig = Rig::with(OutboxConfig {
+        max_messages: 2,
+        ramp: None,
+        ..OutboxConfig::default()
+    });
+    let acked = SendOptions {
+        expect_ack: true,
+        ..SendOptions::default()
+    };
+    let again = SendOptions {
+        resend: true,
+        ..acked
+    };
+    let (once, kept) = (
+        rig.send_with(MAIN, "once", acked),
+        rig.send_with(MAIN, "kept", again),
+    );
+    assert!(rig.abandon(once));
+    assert!(rig.abandon(kept));
+    for handle in [once, kept] {
+        assert_eq!(rig.last(handle), Status::Unknown);
+        assert!(rig.ended(handle));
+        assert!(!rig.abandon(handle));
+        assert!(!rig.ack(handle));
+    }
+    let counters = rig.outbox.counters();
+    assert_eq!((counters.queued_messages, counters.queued_bytes), (0, 0));
+    assert_eq!((counters.unknown, counters.acked), (2, 0));
+
+    // Nothing is written again, also of what already waits for that.
+    let lost = rig.send_with(MAIN, "lost", again);
+    let stays = rig.send_with(MAIN, "stays", again);
+    rig.link_down();
+    assert!(rig.abandon(lost));
+    rig.link_up();
+    assert_eq!(rig.order(), ["once", "kept", "lost", "stays", "stays"]);
+    assert!(rig.ack(stays));
+    assert!(rig.outbox.is_settled());
+}
+
+#[test]
+fn abandon_leaves_alone_what_is_not_written() {
+    let mut rig = Rig::up();
+    let topic = rig.topic(THROTTLE);
+    let acked = SendOptions {
+        expect_ack: true,
+        ..SendOptions::default()
+    };
+    rig.send(topic, "a");
+    let paced = rig.send_with(topic, "b", acked);
+    rig.block();
+    let queued = rig.send_with(MAIN, "c", acked);
+    assert!(!rig.abandon(paced));
+    assert!(!rig.abandon(queued));
+    rig.unblock();
+    rig.at(1_000);
+    assert_eq!(rig.order(), ["a", "c", "b"]);
+    assert!(rig.abandon(paced) && rig.abandon(queued));
 }
 
 #[test]
