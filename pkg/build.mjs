@@ -10,6 +10,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { minify } from "terser";
 
 const pkg = dirname(fileURLToPath(import.meta.url));
 const root = dirname(pkg);
@@ -139,22 +140,30 @@ async function bundle({ name, source }, wasm) {
     plugins: [moduleSource(`export default "${PLACEHOLDER}";`)],
   });
   // Put in afterwards: esbuild would escape every control character, 3 % of the file after compression.
-  const parts = inline.outputFiles[0].text.split(`"${PLACEHOLDER}"`);
+  const parts = (await squeeze(inline.outputFiles[0].text)).split(`"${PLACEHOLDER}"`);
   if (parts.length !== 2) fail(`${name}: expected the module's text once in the bundle, not ${parts.length - 1} times`);
   writeFileSync(join(dist, `${name}.js`), parts.join(latin1Literal(readFileSync(wasm))));
   const slim = join("src", "slim", `${name}.ts`);
   if (!existsSync(join(pkg, slim))) fail(`${name}: ${slim} is missing`);
-  await build({
+  const separate = await build({
     ...common,
     entryPoints: [slim],
     outfile: join(dist, "slim", `${name}.js`),
+    write: false,
     plugins: [
       // Written out in full because bundlers look for exactly this expression to copy the file.
       moduleSource(`export default () => new URL("./${name}.wasm", import.meta.url);`),
       { name: "slim-loader", setup: (b) => b.onResolve({ filter: /\/host\/inline\.js$/ }, () => ({ path: join(pkg, "src/host/slim.ts") })) },
     ],
   });
+  writeFileSync(join(dist, "slim", `${name}.js`), await squeeze(separate.outputFiles[0].text));
   copyFileSync(wasm, join(dist, "slim", `${name}.wasm`));
+}
+
+/** A second minifier over esbuild's output: it joins statements and inlines what esbuild leaves, 3 % after compression. */
+async function squeeze(code) {
+  const options = { module: true, ecma: 2020, compress: { passes: 3 }, mangle: true, format: { ascii_only: false } };
+  return (await minify(code, options)).code;
 }
 
 /** Resolves `everwire:module` to the given source text. */
