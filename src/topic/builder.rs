@@ -267,7 +267,11 @@ impl<T, In, Out> TopicBuilder<T, In, Out> {
         if is_batch && (inbound.format.join)(&[] as &[&Frame]).is_none() {
             return Err(Error::NoContainer);
         }
-        let id = engine.topic(self.config)?;
+        let config = TopicConfig {
+            merges: self.merge.is_some(),
+            ..self.config
+        };
+        let id = engine.topic(config)?;
         Ok(Topic {
             shared: Rc::new(Shared {
                 engine,

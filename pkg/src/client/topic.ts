@@ -51,7 +51,7 @@ export function plan(options: TopicOptions | undefined, canBatch: boolean): Plan
     _registers: [
       KINDS.indexOf(pace.kind), ...paceNumbers(pace), ...rateNumbers(rate),
       word("order", given.order, 0, ORDERS), lane, word("offline", given.offline, UNSET, OFFLINE_RULES),
-      ttl, word("overflow", given.overflow, UNSET, OVERFLOWS),
+      ttl, word("overflow", given.overflow, UNSET, OVERFLOWS), +!!(pace as Conflate).merge,
     ],
     _lane: lane,
     _slotted: pace.kind !== "immediate" && pace.kind !== "batch",
@@ -65,8 +65,8 @@ export function plan(options: TopicOptions | undefined, canBatch: boolean): Plan
  * What makes two plans the same stream: what the core is told, and whether values have keys and are merged. Functions
  * cannot be compared: written anew at each call they are still the same options.
  */
-export function signature({ _registers, _key, _merge }: Plan): string {
-  return `${_registers} ${!!_key} ${!!_merge}`;
+export function signature({ _registers, _key }: Plan): string {
+  return `${_registers} ${!!_key}`;
 }
 
 /** Makes the topic of the core. */

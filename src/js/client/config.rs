@@ -74,7 +74,8 @@ pub extern "C" fn create() -> i32 {
 
 /// Adds a topic and returns its number, or -1 if the core refuses the options in the registers.
 ///
-/// Registers: 0 kind of pace, 1 to 4 its options, 5 to 7 rate limit, 8 order, 9 lane, 10 offline, 11 ttl, 12 overflow.
+/// Registers: 0 kind of pace, 1 to 4 its options, 5 to 7 rate limit, 8 order, 9 lane, 10 offline, 11 ttl, 12 overflow,
+/// 13 whether values are merged.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn topic(id: u32) -> i32 {
     let leading = get(3) != 0.0;
@@ -112,6 +113,7 @@ pub extern "C" fn topic(id: u32) -> i32 {
         offline: offline(get(10) as u32),
         ttl: ttl(get(11)),
         overflow: overflow(get(12) as u32),
+        merges: get(13) != 0.0,
     };
     with(id, NONE, |entry| {
         entry

@@ -121,7 +121,11 @@ impl<P: Payload> Outbox<P> {
             return;
         };
         let old = core::mem::replace(&mut slot.latest, id);
-        if old != NIL && old != id {
+        let merges = self
+            .topics
+            .get(entry.topic)
+            .is_some_and(|topic| topic.config.merges);
+        if old != NIL && old != id && !merges {
             let by = Ticket(id);
             self.finish(old, Status::Superseded { by, merged: false });
         }

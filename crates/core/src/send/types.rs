@@ -232,6 +232,9 @@ pub struct TopicConfig {
     pub ttl: Option<Span>,
     /// Overflow rule; `None` for the outbox's.
     pub overflow: Option<Overflow>,
+    /// The caller merges each value with the one that [`Outbox::peek`](super::Outbox::peek) shows. A value that is not
+    /// part of a newer one is then never superseded by it, not even while the link is down: a sum stays whole.
+    pub merges: bool,
 }
 
 /// Options of one send; `None` means the topic's.

@@ -40,6 +40,25 @@ fn a_value_is_merged_with_what_the_next_send_would_replace_and_nothing_else() {
 }
 
 #[test]
+fn a_value_that_no_newer_one_contains_survives_an_outage_on_a_topic_that_merges() {
+    let mut rig = Rig::up();
+    let topic = rig.configured(TopicConfig {
+        policy: Policy::conflate(),
+        merges: true,
+        ..TopicConfig::default()
+    });
+    rig.block();
+    rig.send(topic, "one");
+    rig.send_now(topic, "now");
+    rig.send(topic, "two");
+    rig.link_down();
+    assert_eq!(rig.outbox.peek(topic, None).unwrap().1.0, "two");
+    rig.unblock();
+    rig.link_up();
+    assert_eq!(rig.order(), ["one", "now", "two"]);
+}
+
+#[test]
 fn a_value_forced_out_by_an_immediate_message_keeps_its_distance_to_the_next() {
     let mut rig = Rig::up();
     let topic = rig.topic(Policy::Conflate {
