@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launchChromium } from "../support/browser.mjs";
 import { Endpoints } from "./support/server.mjs";
 import { scenarios } from "./support/scenarios.mjs";
 
@@ -33,10 +33,7 @@ before(async () => {
     }
   });
   await new Promise((resolve) => files.listen(0, "127.0.0.1", resolve));
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--disable-background-networking"],
-  });
+  browser = await launchChromium();
   context = await browser.newContext();
 });
 

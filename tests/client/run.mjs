@@ -1,5 +1,5 @@
 // Runs the tests of the package's main entry: `node tests/client/run.mjs [part of a file's name]`. Needs `pkg/dist`
-// (`cargo xtask build`) and a Chromium (`CHROMIUM`, default /usr/bin/chromium). Exits with 1 if anything failed.
+// (`cargo xtask build`) and a Chromium ($EVERWIRE_CHROME or on the path). Exits with 1 if anything failed or nothing ran.
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "node:test";
@@ -17,5 +17,8 @@ stream.on("test:fail", () => {
   failed++;
   process.exitCode = 1;
 });
-stream.on("end", () => console.log(`client: ${passed} passed, ${failed} failed`));
+stream.on("end", () => {
+  if (passed === 0) process.exitCode = 1;
+  console.log(`client: ${passed} passed, ${failed} failed`);
+});
 stream.compose(spec).pipe(process.stdout);

@@ -243,13 +243,7 @@ fn export(ctx: &Ctx) -> Result<()> {
 }
 
 fn client(ctx: &Ctx) -> Result<()> {
-    for file in [
-        "tests/client/node.test.mjs",
-        "tests/client/browser.test.mjs",
-    ] {
-        node_test(ctx, file, &[], None)?;
-    }
-    Ok(())
+    node_test(ctx, "tests/client/run.mjs", &[], None)
 }
 
 fn websocket(ctx: &Ctx) -> Result<()> {
