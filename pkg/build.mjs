@@ -3,8 +3,8 @@
 //   node build.mjs [--only NAME[,NAME]]
 //
 // Steps per entry: cargo (profile `npm`, std built without panic texts) -> wasm-metadce (drops what
-// JavaScript does not call, wasm-bindgen's own imports included) -> wasm-opt -> esbuild twice. Afterwards the compiler
-// checks all sources once and writes the .d.ts files. Cargo decides what is stale, everything after it takes seconds.
+// JavaScript does not call, wasm-bindgen's own imports included) -> wasm-opt -> esbuild and terser twice. Afterwards the
+// compiler checks all sources once and writes the .d.ts files. Cargo decides what is stale, the rest takes seconds.
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
