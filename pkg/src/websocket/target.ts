@@ -25,9 +25,16 @@ export class MessageTarget extends EventTarget {
   // Replaced, never changed, so that a running delivery keeps its own view.
   #listeners: readonly Entry[] = [];
   #captures = false;
+  /** The listener, if there is only one and it is a plain function: the usual case, and the hot one. */
+  #only: ((event: MessageEvent) => void) | undefined;
 
   static {
-    deliver = (target, event) => target.#deliver(event);
+    // Small, so that the browser's compiler takes it whole. What the listener throws reaches the platform, which reports it.
+    deliver = (target, event) => {
+      const only = target.#only;
+      if (only && adopt(event)) only.call(target, event);
+      else target.#deliver(event);
+    };
   }
 
   override addEventListener(type: string, callback: Callback | null, options?: boolean | AddEventListenerOptions): void {
@@ -36,10 +43,11 @@ export class MessageTarget extends EventTarget {
     const { capture, once, signal } = typeof options === "object" && options ? options : { capture: options };
     if (capture) {
       this.#captures = true;
+      this.#only = undefined;
     } else if (!signal?.aborted) {
       const listeners = this.#listeners.filter((entry) => !isAborted(entry));
       if (!listeners.some((entry) => entry.callback === callback)) listeners.push({ callback, once: !!once, signal });
-      this.#listeners = listeners;
+      this.#replace(listeners);
     }
   }
 
@@ -54,25 +62,26 @@ export class MessageTarget extends EventTarget {
     const result = super.dispatchEvent(event);
     // The platform has removed the one-time listeners that just ran.
     if (event.type === "message") {
-      this.#listeners = this.#listeners.filter((entry) => !entry.once || !before.includes(entry));
+      this.#replace(this.#listeners.filter((entry) => !entry.once || !before.includes(entry)));
     }
     return result;
   }
 
   #forget(callback: Callback | null): void {
-    this.#listeners = this.#listeners.filter((entry) => entry.callback !== callback);
+    this.#replace(this.#listeners.filter((entry) => entry.callback !== callback));
+  }
+
+  #replace(listeners: readonly Entry[]): void {
+    this.#listeners = listeners;
+    const [first] = listeners;
+    const plain = listeners.length === 1 && first && !this.#captures && !first.once && !first.signal;
+    this.#only = plain && typeof first.callback === "function" ? first.callback : undefined;
   }
 
   #deliver(event: MessageEvent): void {
     const listeners = this.#listeners;
     if (this.#captures || !adopt(event)) {
       this.dispatchEvent(messageEvent(event));
-      return;
-    }
-    const first = listeners[0];
-    if (listeners.length === 1 && first && !first.once && !first.signal && typeof first.callback === "function") {
-      // The usual case, and the hot one: what it throws reaches the platform, which reports it.
-      first.callback.call(this, event);
       return;
     }
     for (let i = 0; i < listeners.length; i++) {
