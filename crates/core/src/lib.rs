@@ -7,7 +7,7 @@
 //! - [`link`]: one connection's life: dialling, backoff, liveness, closing.
 //! - [`send`]: what is written when: keyed policies, lanes, bounds, a status for every message.
 //! - [`connection`]: the two together, which is what most shells drive.
-//! - [`protocol`]: STOMP, Engine.IO and Socket.IO as pure parsers and sessions, behind features.
+//! - [`protocol`]: STOMP, Engine.IO, Socket.IO and SockJS as pure parsers and sessions, behind features.
 //! - [`codec`]: typed messages to bytes and back, behind features.
 #![no_std]
 #![forbid(unsafe_code)]

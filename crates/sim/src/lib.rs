@@ -21,6 +21,8 @@
 //! assert_eq!(world.server().copies(message), 1);
 //! ```
 //!
+//! [`StompWorld`] is the same for the STOMP client: a broker that remembers what it took, and a wire to be cut.
+//!
 //! [`Connection`]: everwire_core::connection::Connection
 #![forbid(unsafe_code)]
 #![allow(
@@ -36,6 +38,7 @@ mod network;
 mod random;
 mod server;
 mod shell;
+mod stomp;
 mod wire;
 mod world;
 
@@ -43,5 +46,6 @@ pub use client::{Client, ClientId, Sent};
 pub use message::{Message, MessageId};
 pub use random::{Random, seeds};
 pub use server::{OnDial, Receipt, Server};
+pub use stomp::{Broker, StompWorld, Taken};
 pub use wire::{Direction, Wire};
 pub use world::World;

@@ -241,6 +241,12 @@ mod tests {
             (second.last, second.min),
             (Span::from_millis(180), Span::from_millis(100))
         );
+        round_trip(&mut liveness, 2_000, 40);
+        let third = liveness.rtt.unwrap();
+        assert_eq!(
+            (third.last, third.min),
+            (Span::from_millis(40), Span::from_millis(40))
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod close_code;
 mod config;
 mod event;
 mod liveness;
-mod random;
+pub(crate) mod random;
 mod retry;
 mod timers;
 

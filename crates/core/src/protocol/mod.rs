@@ -4,7 +4,11 @@
 
 #[cfg(feature = "socketio")]
 pub mod engine_io;
+#[cfg(any(feature = "socketio", feature = "sockjs"))]
+mod json;
 #[cfg(feature = "socketio")]
 pub mod socket_io;
+#[cfg(feature = "sockjs")]
+pub mod sockjs;
 #[cfg(feature = "stomp")]
 pub mod stomp;

@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 
 use super::entry::{AGE, Entry, FLIGHT, NIL, RESEND};
-use super::{Outbox, Payload, Policy, Scope, SendOptions, SlotId, Status, Ticket, TopicId};
+use super::{
+    DropReason, Outbox, Payload, Policy, Scope, SendOptions, SlotId, Status, Ticket, TopicId,
+};
 use crate::Time;
 
 impl<P: Payload> Outbox<P> {
@@ -35,6 +37,16 @@ impl<P: Payload> Outbox<P> {
         let awaited = self.awaits(ticket);
         if awaited {
             self.finish(ticket.0, Status::Unknown);
+        }
+        awaited
+    }
+
+    /// The peer refused a written message: it ends as [`DropReason::Refused`] and is not written again. `false` if none
+    /// of that ticket awaits a confirmation.
+    pub fn refuse(&mut self, ticket: Ticket) -> bool {
+        let awaited = self.awaits(ticket);
+        if awaited {
+            self.finish(ticket.0, Status::Dropped(DropReason::Refused));
         }
         awaited
     }

@@ -1,9 +1,9 @@
 //! Noticing a dead link, and not mistaking a sleeping page for one.
 
-use everwire_core::Span;
 use everwire_core::link::{
     Cause, EndReason, Heartbeat, Input, LinkConfig, Output, PageEvent, PongTimeout, State,
 };
+use everwire_core::{Span, Time};
 
 use crate::harness::{Rig, SECOND, detached, dialed, ended, heartbeat, millis, pinged};
 
@@ -35,6 +35,22 @@ fn an_idle_link_is_pinged_after_80_to_100_percent_of_the_interval() {
         assert!(!pinged(&rig.advance(8 * SECOND - 1)));
         assert!(pinged(&rig.advance(2 * SECOND + 1)));
     }
+}
+
+/// Clients that were connected together must not ping together for ever.
+#[test]
+fn pings_are_spread_over_the_last_fifth_of_the_interval() {
+    let mut first: Vec<u64> = (0..50)
+        .map(|seed| {
+            let mut rig = Rig::seeded(heartbeat(PongTimeout::Adaptive), seed);
+            rig.input(Input::Start);
+            rig.opened();
+            rig.advance(6 * SECOND);
+            rig.link.next_wake().unwrap().since(Time::ZERO).as_micros() / 1_000
+        })
+        .collect();
+    first.sort_unstable();
+    assert!(first[0] < 8_500 && first[49] > 9_500, "{first:?}");
 }
 
 #[test]
@@ -263,4 +279,23 @@ fn a_ping_of_an_old_socket_gives_no_sample_on_the_next_one() {
     to_ping(&mut rig);
     pong(&mut rig, 50);
     assert!(rig.link.rtt().unwrap().last < millis(51));
+}
+
+#[test]
+fn an_answer_is_one_sample_and_ends_the_patience_after_a_death() {
+    let mut rig = adaptive();
+    to_ping(&mut rig);
+    assert!(detached(&rig.advance(2 * SECOND)));
+    rig.opened();
+    rig.advance(5 * SECOND);
+    to_ping(&mut rig);
+    pong(&mut rig, 40);
+    let sample = rig.link.rtt();
+    pong(&mut rig, 500);
+    assert_eq!(rig.link.rtt(), sample, "an answer that nobody asked for");
+    to_ping(&mut rig);
+    assert!(
+        detached(&rig.advance(2 * SECOND)),
+        "not twice the floor any more"
+    );
 }

@@ -6,9 +6,11 @@
     clippy::indexing_slicing
 )]
 
+mod bounds;
 mod closing;
 mod harness;
 mod liveness;
 mod retry;
 mod signals;
+mod stability;
 mod states;

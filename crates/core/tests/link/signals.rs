@@ -2,7 +2,8 @@
 
 use everwire_core::Span;
 use everwire_core::link::{
-    Backoff, Cause, Input, LinkConfig, NetworkEvent, Output, PageEvent, PongTimeout, State, Verdict,
+    Backoff, Cause, Heartbeat, Input, Jitter, LinkConfig, NetworkEvent, Output, PageEvent,
+    PongTimeout, State, Verdict,
 };
 
 use crate::harness::{Rig, SECOND, detached, dialed, heartbeat, millis, pinged};
@@ -192,4 +193,81 @@ fn a_freeze_needs_no_timer_and_a_hint_needs_a_link() {
     let mut idle = Rig::new(LinkConfig::default());
     idle.input(Input::RetryHint(Span::MAX));
     assert!(dialed(&idle.input(Input::Start)));
+}
+
+/// Such a peer is pinged to keep the way open, but its silence means nothing.
+#[test]
+fn a_peer_that_does_not_answer_pings_cannot_be_probed() {
+    let mut rig = Rig::stable(LinkConfig {
+        heartbeat: Some(Heartbeat {
+            interval: millis(10 * SECOND),
+            timeout: PongTimeout::Adaptive,
+            answered: false,
+        }),
+        ..LinkConfig::default()
+    });
+    assert_eq!(rig.input(ONLINE), []);
+    assert!(!rig.link.suspect());
+    assert!(dialed(&rig.input(RESUMED)));
+}
+
+#[test]
+fn a_suspicion_outweighs_a_fresh_message() {
+    let mut rig = quiet();
+    rig.input(Input::Received { pong: false });
+    rig.input(OFFLINE);
+    assert!(pinged(&rig.input(VISIBLE)));
+}
+
+#[test]
+fn a_page_that_turns_visible_right_after_a_loss_redials() {
+    let mut rig = quiet();
+    rig.input(Input::Received { pong: false });
+    rig.lost(1006);
+    assert!(dialed(&rig.input(VISIBLE)));
+}
+
+#[test]
+fn offline_during_a_probe_neither_repeats_nor_postpones_it() {
+    let mut rig = quiet();
+    rig.input(ONLINE);
+    rig.advance(500);
+    rig.input(OFFLINE);
+    assert_eq!(rig.input(ONLINE), []);
+    assert!(dialed(&rig.advance(500)));
+}
+
+#[test]
+fn a_signal_never_lengthens_a_wait() {
+    let mut rig = Rig::new(LinkConfig {
+        backoff: Backoff {
+            min: millis(300),
+            jitter: Jitter::None,
+            first_spread: Span::ZERO,
+            ..Backoff::default()
+        },
+        ..LinkConfig::default()
+    });
+    rig.input(Input::Start);
+    rig.lost(1006);
+    assert_eq!(rig.input(ONLINE), []);
+    assert_eq!(rig.wait(), millis(300));
+}
+
+/// The usual ping waits two seconds for its answer, a probe one.
+#[test]
+fn a_signal_hurries_a_ping_that_is_already_out() {
+    let mut rig = quiet();
+    while !pinged(&rig.advance(10)) {}
+    rig.advance(100);
+    assert!(pinged(&rig.input(ONLINE)));
+    assert!(dialed(&rig.advance(SECOND)));
+}
+
+#[test]
+fn a_probe_takes_the_place_of_the_ping_that_was_due() {
+    let mut rig = quiet();
+    rig.now = rig.link.next_wake().unwrap() - millis(10);
+    assert!(pinged(&rig.input(ONLINE)));
+    assert!(!pinged(&rig.advance(900)));
 }

@@ -7,6 +7,7 @@
 )]
 
 mod configuration;
+mod corners;
 mod limits;
 mod meetings;
 mod offline;

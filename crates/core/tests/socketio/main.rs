@@ -11,5 +11,6 @@ mod engine_packets;
 mod handshake;
 mod payloads;
 mod properties;
+mod reconnection;
 mod session;
 mod socket_packets;

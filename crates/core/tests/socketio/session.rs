@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use everwire_core::Time;
 use everwire_core::protocol::engine_io::{
-    Batch, CloseReason, Input, Outgoing, Output, Packet, PacketType, Received, SendError, Session,
-    SessionConfig, TransportKind,
+    Batch, CloseReason, Handshake, Input, Outgoing, Output, Packet, PacketType, Received,
+    SendError, Session, SessionConfig, TransportKind,
 };
 
 const OPEN: &str = r#"{"sid":"s","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":10}"#;
@@ -391,4 +391,65 @@ fn the_end_drops_messages_that_were_not_taken() {
     assert_eq!(Rc::strong_count(&message), 2);
     session.handle(at(0), Input::Close);
     assert_eq!(Rc::strong_count(&message), 1);
+}
+
+#[test]
+fn a_host_with_its_own_queue_writes_whenever_the_session_would() {
+    let mut session = open();
+    assert!(session.may_write());
+    session.writing(1);
+    assert!(!session.may_write());
+    handle(&mut session, Input::Sent { transport: 1 });
+    assert!(session.may_write());
+    probe(&mut session);
+    assert!(session.is_pausing() && !session.may_write());
+    session.handle(at(0), Input::Paused { transport: 1 });
+    assert!(!session.may_write(), "the upgrade packet goes first");
+    outputs(&mut session);
+    assert!(session.may_write());
+}
+
+#[test]
+fn a_ping_that_the_host_answers_counts_as_life() {
+    let mut session = websocket();
+    session.pinged(at(40_000), 1);
+    assert_eq!(session.next_wake(), Some(at(85_000)));
+    assert_eq!(session.take_batch(), None, "the answer is the host's");
+}
+
+#[test]
+fn terminating_during_an_upgrade_gives_up_both_transports_at_once() {
+    let mut session = open();
+    session.terminate();
+    let ended = outputs(&mut session);
+    let expected = [
+        Output::Detach { transport: 2 },
+        Output::UpgradeFailed,
+        Output::Detach { transport: 1 },
+        Output::Closed(CloseReason::ForcedClose),
+    ];
+    assert_eq!(ended, expected);
+    session.terminate();
+    assert_eq!(outputs(&mut session), []);
+}
+
+#[test]
+fn a_host_may_read_handshake_and_probe_by_itself() {
+    let mut session = started(SessionConfig::default());
+    let upgrades = vec!["websocket".into()];
+    let handshake = Handshake::from_parts("s".into(), upgrades, Some(1), Some(1), None);
+    session.accept(at(0), 1, handshake.ok());
+    assert_eq!(outputs(&mut session).len(), 2);
+    handle(&mut session, Input::Opened { transport: 2 });
+    session.probe_answered(2, true);
+    assert_eq!(outputs(&mut session), [Output::Pause { transport: 1 }]);
+
+    let mut session = started(SessionConfig::default());
+    let handshake = Handshake::from_parts("s".into(), vec![], None, Some(1), None);
+    session.accept(at(0), 1, handshake.ok());
+    let end = outputs(&mut session);
+    assert_eq!(
+        end.last(),
+        Some(&Output::Closed(CloseReason::TransportError))
+    );
 }

@@ -6,6 +6,8 @@
     clippy::indexing_slicing
 )]
 
+mod activation;
+mod heads;
 mod malformed;
 mod negotiation;
 mod parsing;

@@ -71,11 +71,26 @@ impl Handshake {
         if sid.is_empty() || sid.len() > MAX_SID {
             return Err(HandshakeError::OutOfRange(Field::Sid));
         }
+        Self::from_parts(sid, upgrades, interval, timeout, max_payload)
+    }
+
+    /// A handshake that the host has read with a JSON parser of its own; it may keep the session's id to itself. `None`
+    /// stands for a member that is missing or `null`; lengths are milliseconds.
+    ///
+    /// # Errors
+    /// Members that are missing or out of range. Close the transport with `transport error`.
+    pub fn from_parts(
+        sid: String,
+        upgrades: Vec<String>,
+        ping_interval: Option<u64>,
+        ping_timeout: Option<u64>,
+        max_payload: Option<u64>,
+    ) -> Result<Self, HandshakeError> {
         if max_payload == Some(0) {
             return Err(HandshakeError::OutOfRange(Field::MaxPayload));
         }
-        let ping_interval = millis(interval, Field::PingInterval)?;
-        let ping_timeout = millis(timeout, Field::PingTimeout)?;
+        let ping_interval = millis(ping_interval, Field::PingInterval)?;
+        let ping_timeout = millis(ping_timeout, Field::PingTimeout)?;
         if (ping_interval + ping_timeout).is_zero() {
             return Err(HandshakeError::OutOfRange(Field::PingTimeout));
         }

@@ -9,7 +9,7 @@
 mod base64;
 mod event;
 mod handshake;
-pub(super) mod json;
+pub(super) use super::json;
 mod packet;
 mod payload;
 mod session;
@@ -20,5 +20,5 @@ pub use event::{
 };
 pub use handshake::{Field, Handshake, HandshakeError};
 pub use packet::{Packet, PacketError, PacketType};
-pub use payload::{Payload, PayloadError, PayloadLimits, PayloadWriter, Pushed};
+pub use payload::{Payload, PayloadError, PayloadLimits, PayloadMeter, PayloadWriter, Pushed};
 pub use session::Session;

@@ -76,6 +76,42 @@ impl<'a> Iterator for Payload<'a> {
 
 impl core::iter::FusedIterator for Payload<'_> {}
 
+/// Finds out how many packets fit one request body, without the packets.
+#[derive(Clone, Copy, Debug)]
+pub struct PayloadMeter {
+    body: usize,
+    limit: usize,
+    empty: bool,
+}
+
+impl PayloadMeter {
+    /// An empty body of at most `limit` bytes: the handshake's `maxPayload`, or `None` if the server named none.
+    pub fn new(limit: Option<u64>) -> Self {
+        Self {
+            body: 0,
+            limit: limit.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX)),
+            empty: true,
+        }
+    }
+
+    /// Takes in the next packet's length, as [`Packet::encoded_len`] tells it. False if the packet belongs into the next
+    /// body; the first one always fits, whatever its length.
+    pub const fn offer(&mut self, len: usize) -> bool {
+        let body = self.body.saturating_add(len);
+        let body = if self.empty {
+            body
+        } else {
+            body.saturating_add(1)
+        };
+        if !self.empty && body > self.limit {
+            return false;
+        }
+        self.body = body;
+        self.empty = false;
+        true
+    }
+}
+
 /// Joins packets to one request body that the server accepts.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadWriter {

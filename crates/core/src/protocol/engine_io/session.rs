@@ -9,6 +9,8 @@
 //! The host owns the transports and the messages. The session holds a handle and a length for each message, and numbers
 //! transports in the order in which they were opened: reports about others than the current two are ignored.
 
+mod host;
+
 use alloc::{collections::VecDeque, string::String, vec::Vec};
 
 use super::event::{
@@ -16,6 +18,7 @@ use super::event::{
 };
 use super::handshake::Handshake;
 use super::packet::{Packet, PacketType};
+use super::payload::PayloadMeter;
 use crate::Time;
 
 const PROBE: &str = "probe";
@@ -122,7 +125,11 @@ impl<M> Session<M> {
     /// Takes in a packet that arrived at `now` on `transport`. Report undecodable ones as [`Input::Lost`], failed.
     pub fn receive(&mut self, now: Time, transport: u32, packet: &Packet<'_>) -> Received {
         if self.probe() == Some(transport) {
-            self.probed(transport, packet);
+            let answer = Packet::Text {
+                kind: PacketType::Pong,
+                data: PROBE,
+            };
+            self.probed(transport, *packet == answer);
         } else if self.is_current(transport) {
             match (self.state, packet) {
                 (
@@ -132,7 +139,7 @@ impl<M> Session<M> {
                         data,
                     },
                 ) => {
-                    self.begin(now, data);
+                    self.accept(now, transport, Handshake::parse(data).ok());
                 }
                 // Anything else before the handshake: no server of this protocol.
                 (State::Opening, _) => self.lost(transport, true),
@@ -196,9 +203,7 @@ impl<M> Session<M> {
     ///
     /// A batch for polling fits `maxPayload`, separators included; its first packet goes whatever its length.
     pub fn take_batch(&mut self) -> Option<Batch<M>> {
-        // Outputs first: the packet that completes an upgrade is one of them.
-        let ready = matches!(self.state, State::Open | State::Closing) && self.outputs.is_empty();
-        if !ready || self.in_flight || matches!(self.upgrade, Upgrade::Pausing(_)) {
+        if !self.may_write() {
             return None;
         }
         let count = match self.kind {
@@ -266,10 +271,7 @@ impl<M> Session<M> {
         self.opened
     }
 
-    fn begin(&mut self, now: Time, data: &str) {
-        let Ok(handshake) = Handshake::parse(data) else {
-            return self.lost(self.current, true);
-        };
+    fn begin(&mut self, now: Time, handshake: Handshake) {
         let better = TransportKind::WebSocket;
         let upgrade = self.config.upgrade
             && self.kind == TransportKind::Polling
@@ -307,18 +309,9 @@ impl<M> Session<M> {
             .handshake
             .as_ref()
             .and_then(|handshake| handshake.max_payload);
-        let limit = limit.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
-        let mut body = 0usize;
-        for (index, (_, len)) in self.queue.iter().enumerate() {
-            body = body.saturating_add(*len);
-            if index > 0 {
-                body = body.saturating_add(1);
-                if body > limit {
-                    return index;
-                }
-            }
-        }
-        self.queue.len()
+        let mut meter = PayloadMeter::new(limit);
+        let fits = |(_, len): &&(_, usize)| meter.offer(*len);
+        self.queue.iter().take_while(fits).count()
     }
 
     fn control(&mut self, transport: u32, kind: PacketType, data: &'static str) {
@@ -342,12 +335,8 @@ impl<M> Session<M> {
         }
     }
 
-    fn probed(&mut self, transport: u32, packet: &Packet<'_>) {
-        let answer = Packet::Text {
-            kind: PacketType::Pong,
-            data: PROBE,
-        };
-        if self.upgrade != Upgrade::Probing(transport) || *packet != answer {
+    fn probed(&mut self, transport: u32, right: bool) {
+        if self.upgrade != Upgrade::Probing(transport) || !right {
             return self.fail_upgrade();
         }
         self.upgrade = Upgrade::Pausing(transport);

@@ -6,8 +6,11 @@
 //! `JSON.parse` or to a codec, because nothing in Rust would read it faster than the host does.
 
 mod assembler;
+pub mod client;
 mod outline;
 mod packet;
+mod reconnection;
 
 pub use assembler::{AssembleError, Assembled, Assembler, AssemblerLimits};
 pub use packet::{Header, HeaderError, Limits, Packet, PacketType};
+pub use reconnection::Reconnection;

@@ -160,29 +160,13 @@ impl<'a> Header<'a> {
         }
         Ok(())
     }
-}
 
-/// A text message taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Packet<'a> {
-    /// What was before the payload.
-    pub header: Header<'a>,
-    /// The JSON, untouched, empty if there is none. Its outline fits the type (see [`decode`](Self::decode)), but only
-    /// a JSON parser knows whether it is well-formed: a failure there is the same `parse error`.
-    pub payload: &'a str,
-}
-
-impl<'a> Packet<'a> {
-    /// Takes a text message apart. Empty text joins the namespace `/`, as in the reference parser.
-    ///
-    /// The payload's outline is checked as far as one look at its two ends goes: `CONNECT` has an object, `CONNECT_ERROR`
-    /// an object or a string, acks an array, events an array that begins with a number or with a string that is not
-    /// reserved (`connect`, `connect_error`, `disconnect`, `disconnecting`, `newListener`, `removeListener`), and
-    /// `DISCONNECT` has none. Any other type may come without a payload too. Takes time in proportion to the text.
+    /// Takes the header off a text message and returns what follows it, unseen: for hosts that check the payload with a
+    /// JSON parser of their own. Empty text joins the namespace `/`, as in the reference parser.
     ///
     /// # Errors
-    /// Whatever the reference parser refuses so far, and what exceeds `limits`. Close with `parse error`.
-    pub fn decode(text: &'a str, limits: Limits) -> Result<Self, HeaderError> {
+    /// A header that the reference parser refuses, or that exceeds `limits`. Close with `parse error`.
+    pub fn decode(text: &'a str, limits: Limits) -> Result<(Self, &'a str), HeaderError> {
         let mut chars = text.chars();
         let kind = match chars.next() {
             Some(first) => PacketType::from_char(first).ok_or(HeaderError::UnknownType(first))?,
@@ -209,7 +193,33 @@ impl<'a> Packet<'a> {
             let id = parse_number(digits).filter(|&id| id <= MAX_ID);
             header.id = Some(id.ok_or(HeaderError::Id)?);
         }
-        if !outline::fits(kind, payload) {
+        Ok((header, payload))
+    }
+}
+
+/// A text message taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Packet<'a> {
+    /// What was before the payload.
+    pub header: Header<'a>,
+    /// The JSON, untouched, empty if there is none. Its outline fits the type (see [`decode`](Self::decode)), but only
+    /// a JSON parser knows whether it is well-formed: a failure there is the same `parse error`.
+    pub payload: &'a str,
+}
+
+impl<'a> Packet<'a> {
+    /// Takes a text message apart. Empty text joins the namespace `/`, as in the reference parser.
+    ///
+    /// The payload's outline is checked as far as one look at its two ends goes: `CONNECT` has an object, `CONNECT_ERROR`
+    /// an object or a string, acks an array, events an array that begins with a number or with a string that is not
+    /// reserved (`connect`, `connect_error`, `disconnect`, `disconnecting`, `newListener`, `removeListener`), and
+    /// `DISCONNECT` has none. Any other type may come without a payload too. Takes time in proportion to the text.
+    ///
+    /// # Errors
+    /// Whatever the reference parser refuses so far, and what exceeds `limits`. Close with `parse error`.
+    pub fn decode(text: &'a str, limits: Limits) -> Result<Self, HeaderError> {
+        let (header, payload) = Header::decode(text, limits)?;
+        if !outline::fits(header.kind, payload) {
             return Err(HeaderError::Payload);
         }
         Ok(Self { header, payload })

@@ -32,19 +32,9 @@ impl Escapes {
         matches!(self, Self::Lenient | Self::V1_2)
     }
 
-    /// Whether each backslash in `text` begins an escape that is defined.
-    pub(super) fn accepts(self, mut text: &[u8]) -> bool {
-        if matches!(self, Self::Lenient | Self::None) {
-            return true;
-        }
-        while let Some(at) = memchr(b'\\', text) {
-            match text.get(at + 1) {
-                Some(code) if self.meaning(*code).is_some() => {}
-                _ => return false,
-            }
-            text = text.get(at + 2..).unwrap_or_default();
-        }
-        true
+    /// Whether an undefined escape is an error, and other rules of 1.1 and 1.2 hold.
+    pub(super) const fn is_strict(self) -> bool {
+        matches!(self, Self::V1_1 | Self::V1_2)
     }
 
     /// The text that `raw` stands for.
@@ -89,7 +79,7 @@ impl Escapes {
     }
 
     /// What a backslash and `code` stand for.
-    const fn meaning(self, code: u8) -> Option<char> {
+    pub(super) const fn meaning(self, code: u8) -> Option<char> {
         match code {
             b'\\' => Some('\\'),
             b'n' => Some('\n'),

@@ -59,9 +59,11 @@ fn slower(one: u32, other: u32) -> Option<Span> {
 }
 
 fn millis(text: &str) -> Option<u32> {
-    let digits = text.trim();
-    if digits.is_empty() || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
-        return None;
+    let digits = text.trim_ascii();
+    let mut number = (!digits.is_empty()).then_some(0_u32);
+    for octet in digits.bytes() {
+        let digit = octet.is_ascii_digit().then(|| u32::from(octet - b'0'))?;
+        number = number.map(|number| number.saturating_mul(10).saturating_add(digit));
     }
-    Some(digits.parse().unwrap_or(u32::MAX))
+    number
 }

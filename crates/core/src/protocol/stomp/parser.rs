@@ -8,11 +8,11 @@ use alloc::vec::Vec;
 
 use memchr::{memchr, memchr2};
 
+use super::head::{Layout, scan};
 use super::{Escapes, Frame, ParseError};
 
 /// Buffers beyond this are given back after the frame, so that one large message does not cost memory for good.
 const KEEP: usize = 64 * 1024;
-const CONTENT_LENGTH: &[u8] = b"content-length";
 
 /// How much of a frame a peer may make this end hold. Exceeding one is an error of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,26 +86,12 @@ enum Stage {
         lines: usize,
         partial: usize,
     },
-    Body(Head),
-}
-
-/// Where things are in a frame, in octets from its beginning.
-#[derive(Clone, Copy, Debug)]
-struct Head {
-    /// Length of the first line with its line feed.
-    first_line: usize,
-    /// Where the blank line begins.
-    blank: usize,
-    /// Where the body begins.
-    len: usize,
-    content_length: Option<usize>,
-    escapes: Escapes,
-    crlf: bool,
+    Body(Layout),
 }
 
 /// A frame is complete: it has `len` octets before its NUL.
 struct Complete {
-    head: Head,
+    head: Layout,
     len: usize,
     buffered: bool,
 }
@@ -198,7 +184,7 @@ impl Parser {
         input: &mut &[u8],
         mut lines: usize,
         mut partial: usize,
-    ) -> Result<Option<Head>, ParseError> {
+    ) -> Result<Option<Layout>, ParseError> {
         let data = *input;
         let held = self.buffer.len();
         let crlf = self.escapes.allows_crlf();
@@ -238,19 +224,20 @@ impl Parser {
             }
         }
         let (start, behind) = data.split_at_checked(at).unwrap_or_default();
-        let head = if held == 0 {
-            examine(start, self.escapes)?
+        let bytes = if held == 0 {
+            start
         } else {
             self.buffer.extend_from_slice(start);
             *input = behind;
-            examine(&self.buffer, self.escapes)?
+            &self.buffer
         };
-        if head
-            .content_length
-            .is_some_and(|length| length > self.limits.body)
-        {
-            return Err(ParseError::BodyTooLarge);
+        if core::str::from_utf8(bytes).is_err() {
+            return Err(ParseError::NotUtf8);
         }
+        // The blank line is there, so it is complete.
+        let Some(head) = scan(bytes, self.escapes, &self.limits)? else {
+            return Ok(None);
+        };
         self.stage = Stage::Body(head);
         Ok(Some(head))
     }
@@ -266,7 +253,11 @@ impl Parser {
     }
 
     /// Looks for the NUL that ends the frame.
-    fn read_body(&mut self, input: &mut &[u8], head: Head) -> Result<Option<Complete>, ParseError> {
+    fn read_body(
+        &mut self,
+        input: &mut &[u8],
+        head: Layout,
+    ) -> Result<Option<Complete>, ParseError> {
         let data = *input;
         let held = self.buffer.len();
         let nul = match head.content_length {
@@ -327,88 +318,8 @@ fn skip(input: &mut &[u8]) -> bool {
     false
 }
 
-/// Checks a head that ends with its blank line.
-fn examine(bytes: &[u8], escapes: Escapes) -> Result<Head, ParseError> {
-    if core::str::from_utf8(bytes).is_err() {
-        return Err(ParseError::NotUtf8);
-    }
-    let crlf = escapes.allows_crlf();
-    let first_line = memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1);
-    let command = line(bytes.get(..first_line).unwrap_or_default(), crlf);
-    let escapes = match command {
-        b"CONNECT" | b"STOMP" | b"CONNECTED" => Escapes::None,
-        _ => escapes,
-    };
-    let mut at = first_line;
-    let mut content_length = None;
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let len = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        let header = line(rest.get(..len).unwrap_or_default(), crlf);
-        if header.is_empty() {
-            break;
-        }
-        let colon = memchr(b':', header).ok_or(ParseError::NoColon)?;
-        if !escapes.accepts(header) {
-            return Err(ParseError::BadEscape);
-        }
-        let (name, value) = header.split_at_checked(colon).unwrap_or_default();
-        if name == CONTENT_LENGTH {
-            let length = number(value.get(1..).unwrap_or_default(), escapes)?;
-            if content_length.is_some_and(|first| first != length) {
-                return Err(ParseError::ConflictingContentLength);
-            }
-            content_length = Some(length);
-        }
-        at += len;
-    }
-    Ok(Head {
-        first_line,
-        blank: at,
-        len: bytes.len(),
-        content_length,
-        escapes,
-        crlf,
-    })
-}
-
-/// A line without its end.
-fn line(bytes: &[u8], crlf: bool) -> &[u8] {
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    match bytes.strip_suffix(b"\r") {
-        Some(stripped) if crlf => stripped,
-        _ => bytes,
-    }
-}
-
-/// The value of a `content-length` header. One that no machine could hold is [`ParseError::BodyTooLarge`].
-fn number(value: &[u8], escapes: Escapes) -> Result<usize, ParseError> {
-    let digits = match escapes {
-        // 1.0 leaves blanks to the receiver, and its own examples have them.
-        Escapes::None | Escapes::Lenient => value.trim_ascii(),
-        Escapes::V1_1 | Escapes::V1_2 => value,
-    };
-    if digits.is_empty() {
-        return Err(ParseError::BadContentLength);
-    }
-    let mut number = 0_usize;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return Err(ParseError::BadContentLength);
-        }
-        number = number
-            .saturating_mul(10)
-            .saturating_add(usize::from(digit - b'0'));
-    }
-    // Leaves room for adding the head's length.
-    if number > usize::MAX / 2 {
-        return Err(ParseError::BodyTooLarge);
-    }
-    Ok(number)
-}
-
 /// The frame in `bytes`, which end before its NUL.
-fn view<'a>(bytes: &'a [u8], head: &Head) -> Frame<'a> {
+fn view<'a>(bytes: &'a [u8], head: &Layout) -> Frame<'a> {
     let text = |from: usize, to: usize| {
         let part = bytes.get(from..to).unwrap_or_default();
         core::str::from_utf8(part).unwrap_or_default()

@@ -10,11 +10,11 @@
 //! | disconnecting | the receipt, `ERROR` | `disconnect_timeout` |
 //! | over | the socket's close | `error_timeout` after `ERROR` |
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::outcome::{CallError, CloseReason, Received, SessionConfig};
+use super::table::Table;
 use super::write::push_decimal;
 use super::{
     Acknowledge, Body, Escapes, Event, Fields, Frame, HeartBeat, Parser, Version, WriteError,
@@ -49,8 +49,8 @@ struct State {
     beat_at: Time,
     silent_at: Time,
     ids: u64,
-    subscriptions: BTreeMap<String, u32>,
-    receipts: BTreeMap<String, u32>,
+    subscriptions: Table<String, u32>,
+    receipts: Table<String, u32>,
     farewell: String,
 }
 
@@ -95,8 +95,8 @@ impl Session {
                 beat_at: Time::NEVER,
                 silent_at: Time::NEVER,
                 ids: 0,
-                subscriptions: BTreeMap::new(),
-                receipts: BTreeMap::new(),
+                subscriptions: Table::new(),
+                receipts: Table::new(),
                 farewell: String::new(),
             },
         })
@@ -216,7 +216,7 @@ impl Session {
             Some((_, id)) => String::from(*id),
             None => state.next_id("sub-"),
         };
-        if state.subscriptions.contains_key(&id) {
+        if state.subscriptions.get(&id).is_some() {
             return Err(CallError::DuplicateSubscription);
         }
         state.write(now, out, |writer| {
@@ -240,7 +240,7 @@ impl Session {
     ) -> Result<(), CallError> {
         let state = &mut self.state;
         state.check_connected()?;
-        if !state.subscriptions.contains_key(id) {
+        if state.subscriptions.get(id).is_none() {
             return Err(CallError::UnknownSubscription);
         }
         state.write(now, out, |writer| writer.unsubscribe(id, fields))?;
@@ -281,6 +281,23 @@ impl Session {
         let id = self.state.next_id("tx-");
         self.state.write(now, out, |writer| writer.begin(&id))?;
         Ok(id)
+    }
+
+    /// Appends a frame of any command, for headers that the other calls do not take.
+    ///
+    /// # Errors
+    ///
+    /// When not connected, or when the frame cannot be written.
+    pub fn frame(
+        &mut self,
+        now: Time,
+        command: &str,
+        fields: Fields<'_>,
+        body: Body<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CallError> {
+        self.state
+            .write(now, out, |writer| writer.frame(command, fields, body))
     }
 
     /// Appends `COMMIT`.

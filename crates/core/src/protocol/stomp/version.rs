@@ -21,7 +21,7 @@ impl Version {
 
     /// The version of this name, `"1.2"` for example. `None` for a version that does not exist.
     pub fn parse(name: &str) -> Option<Self> {
-        match name.trim() {
+        match name.trim_ascii() {
             "1.0" => Some(Self::V1_0),
             "1.1" => Some(Self::V1_1),
             "1.2" => Some(Self::V1_2),

@@ -1,8 +1,9 @@
-//! Just enough JSON (RFC 8259) to read a handshake and the name of an event.
+//! Just enough JSON (RFC 8259) to read a handshake, the name of an event, and lists of strings.
 //!
 //! A whole JSON parser would cost more bytes of WebAssembly than the rest of the protocol, and payloads are left to the
 //! application's own. The scanner reads each byte once and nests without recursion, so depth cannot exhaust the stack.
 
+#[cfg(feature = "socketio")]
 use alloc::string::String;
 
 /// Deepest nesting in a value that is skipped. One bit each remembers whether an array or an object is open.
@@ -46,6 +47,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A string with its escapes resolved. Lone surrogates are malformed: no Rust string can hold them.
+    #[cfg(feature = "socketio")]
     pub(in crate::protocol) fn string(&mut self) -> Result<String, Malformed> {
         let raw = self.raw_string()?;
         let mut out = String::with_capacity(raw.len());
@@ -148,6 +150,15 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Takes one value of any kind as it is written.
+    #[cfg(feature = "sockjs")]
+    pub(in crate::protocol) fn value(&mut self) -> Result<&'a str, Malformed> {
+        self.peek();
+        let before = self.rest;
+        self.skip()?;
+        before.strip_suffix(self.rest).ok_or(Malformed)
+    }
+
     /// Skips a key if an object is open.
     fn key(&mut self, object: u64) -> Result<(), Malformed> {
         if object == 1 {
@@ -159,6 +170,7 @@ impl<'a> Scanner<'a> {
 }
 
 /// The character of `\u` and what is behind it; a pair of surrogates is one character.
+#[cfg(feature = "socketio")]
 fn unicode_escape(text: &str) -> Result<(char, &str), Malformed> {
     let (high, rest) = hex4(text)?;
     if !(0xd800..0xdc00).contains(&high) {
@@ -172,7 +184,8 @@ fn unicode_escape(text: &str) -> Result<(char, &str), Malformed> {
     Ok((char::from_u32(char).ok_or(Malformed)?, rest))
 }
 
-fn hex4(text: &str) -> Result<(u32, &str), Malformed> {
+/// The number behind `\u` and what follows it.
+pub(in crate::protocol) fn hex4(text: &str) -> Result<(u32, &str), Malformed> {
     let (digits, rest) = text.split_at_checked(4).ok_or(Malformed)?;
     let mut value = 0;
     for digit in digits.chars() {

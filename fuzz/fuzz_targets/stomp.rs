@@ -1,0 +1,7 @@
+//! `cargo +nightly fuzz run stomp`. The check also runs natively, over random and recorded input, with the core's tests.
+#![no_main]
+
+#[path = "../checks/stomp.rs"]
+mod check;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| check::check(data));
