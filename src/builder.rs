@@ -10,9 +10,10 @@ use everwire_core::{
 
 use crate::{
     client::Client,
-    endpoint::{Protocols, Url},
+    endpoint::{Protocols, ProviderError, Url},
     engine::{Engine, Setup},
     error::Error,
+    handshake::Handshake,
     id::Id,
     inbound::{Format, Inbound, Rules},
     options::{InboundLimits, Loss},
@@ -43,6 +44,7 @@ use crate::{
 pub struct Builder<In, Out, C> {
     url: Url,
     protocols: Protocols,
+    via: crate::driver::Via,
     codec: C,
     link: LinkConfig,
     outbox: OutboxConfig,
@@ -55,6 +57,7 @@ impl<In: 'static, Out: 'static, C> Builder<In, Out, C> {
         Self {
             url,
             protocols: Protocols::default(),
+            via: crate::driver::Via::default(),
             codec,
             link: LinkConfig::default(),
             outbox: OutboxConfig::default(),
@@ -68,6 +71,7 @@ impl<In: 'static, Out: 'static, C> Builder<In, Out, C> {
         Builder {
             url: self.url,
             protocols: self.protocols,
+            via: self.via,
             codec,
             link: self.link,
             outbox: self.outbox,
@@ -79,6 +83,14 @@ impl<In: 'static, Out: 'static, C> Builder<In, Out, C> {
     /// Subprotocols to offer. Default none. The chosen one is the detail of the change to `Open`.
     pub fn protocols(mut self, protocols: impl Into<Protocols>) -> Self {
         self.protocols = protocols.into();
+        self
+    }
+
+    /// Carries the connection by [SockJS](crate::sockjs), which falls back to HTTP where WebSocket does not get through. The
+    /// URL is that of the SockJS service. Text only: messages of binary codecs are refused when their turn comes.
+    #[cfg(feature = "sockjs")]
+    pub fn sockjs(mut self, options: crate::sockjs::Options) -> Self {
+        self.via = crate::driver::Via::SockJs(Rc::new(options));
         self
     }
 
@@ -106,7 +118,8 @@ impl<In: 'static, Out: 'static, C> Builder<In, Out, C> {
         self
     }
 
-    /// Longest time for providers and handshake together; `None` leaves it to the browser. Default 10 s.
+    /// Longest time for providers, dialling and [`handshake`](Self::handshake) together; `None` leaves it to the browser.
+    /// Default 10 s.
     pub fn connect_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.link.connect_timeout = timeout.map(Into::into);
         self
@@ -191,6 +204,35 @@ impl<In: 'static, Out: 'static, C> Builder<In, Out, C> {
         self
     }
 
+    /// What the application's protocol has to say first on every connection, such as who it is and what it subscribes
+    /// to. Default nothing. The connection is open only when this is done, so nothing queued overtakes it; the
+    /// [connect timeout](Self::connect_timeout) covers it. An `Err` is a failed dial: its text is the detail of the
+    /// [change of state](crate::StateChange) and the reason of the [loss](Self::retry_on), and the next socket tries again.
+    ///
+    /// ```no_run
+    /// # use everwire::Socket;
+    /// # #[derive(serde::Serialize)] enum Out { Hello { token: String } }
+    /// # #[derive(Debug, serde::Deserialize)] enum In { Welcome, Denied(String), Post(String) }
+    /// # async fn fetch_token() -> Result<String, &'static str> { Ok(String::new()) }
+    /// let socket = Socket::<In, Out>::builder("wss://example.com/feed")
+    ///     .handshake(|link| async move {
+    ///         link.send(&Out::Hello { token: fetch_token().await? })?;
+    ///         match link.expect(|message| !matches!(message, In::Post(_))).await? {
+    ///             In::Welcome => Ok(()),
+    ///             refusal => Err(format!("not let in: {refusal:?}").into()),
+    ///         }
+    ///     })
+    ///     .open()?;
+    /// # Ok::<(), everwire::Error>(())
+    /// ```
+    pub fn handshake<F>(mut self, handshake: impl Fn(Handshake<In, Out>) -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<(), ProviderError>> + 'static,
+    {
+        self.rules.handshake = Some(Box::new(move |link| Box::pin(handshake(link))));
+        self
+    }
+
     /// Checks the options and dials, in this very turn unless a provider is asynchronous.
     ///
     /// # Errors
@@ -223,6 +265,7 @@ impl<In: 'static, Out: 'static, C> Builder<In, Out, C> {
         let engine = Engine::new(Setup {
             url: self.url,
             protocols: self.protocols,
+            via: self.via,
             link: self.link,
             outbox: self.outbox,
         })?;

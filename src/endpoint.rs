@@ -6,7 +6,7 @@ use futures_core::future::LocalBoxFuture;
 
 use crate::{driver, error::Error};
 
-/// Why a provider function could not answer. Any error type and any text converts into it.
+/// Why a provider function could not answer, or a handshake failed. Any error type and any text converts into it.
 pub type ProviderError = Box<dyn StdError>;
 
 type Answer<T> = LocalBoxFuture<'static, Result<T, ProviderError>>;
@@ -75,6 +75,15 @@ impl Url {
             let answer = provider(attempt);
             Box::pin(async { Ok(vec![answer.await?]) })
         })))
+    }
+
+    /// The fixed URLs.
+    #[cfg(any(feature = "socketio", feature = "sockjs"))]
+    pub(crate) fn fixed(&self) -> &[String] {
+        match &self.0 {
+            Source::Value(urls) => urls,
+            Source::Provider(_) => &[],
+        }
     }
 
     /// How many fixed URLs there are to fail over between.

@@ -73,6 +73,9 @@ pub enum Error {
         /// How many messages are missing at this point of the stream.
         dropped: u64,
     },
+    /// The handshake has ended, by its own doing or because its connection was lost.
+    #[error("the handshake is over: use the socket, or the link of the next handshake")]
+    HandshakeOver,
     /// `request` needs to know how requests and replies are matched.
     #[error("requests are not set up: call `correlate` on the builder")]
     NoCorrelation,

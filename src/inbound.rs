@@ -1,8 +1,10 @@
 //! What arrives: decoded, told apart, queued within bounds.
 
+mod queue;
+
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     rc::Rc,
     task::{Context, Poll, Waker},
 };
@@ -13,13 +15,22 @@ use everwire_core::{
     send::Status,
 };
 
+use futures_core::future::LocalBoxFuture;
+
 use crate::{
+    endpoint::ProviderError,
     engine::{Received, Tracked, Upper},
     error::Error,
+    handshake::{Handshake, Opening},
     id::Id,
-    options::{InboundLimits, InboundOverflow, Loss},
+    options::{InboundLimits, Loss},
     state::StateChange,
 };
+
+use queue::Queue;
+
+/// A handshake under way.
+pub(crate) type Greeting = LocalBoxFuture<'static, Result<(), ProviderError>>;
 
 /// The wire format of a socket, with its type erased: one `Socket<In, Out>` whatever the codec.
 #[allow(clippy::type_complexity, reason = "each type is used once, here")]
@@ -39,6 +50,7 @@ pub(crate) struct Rules<In, Out> {
     pub(crate) set_request: Option<Box<dyn Fn(&mut Out, u64)>>,
     pub(crate) reply_to: Option<Box<dyn Fn(&In) -> Option<u64>>>,
     pub(crate) retry_on: Option<Box<dyn Fn(&Loss<'_>) -> Verdict>>,
+    pub(crate) handshake: Option<Box<dyn Fn(Handshake<In, Out>) -> Greeting>>,
 }
 
 impl<In, Out> Default for Rules<In, Out> {
@@ -51,6 +63,7 @@ impl<In, Out> Default for Rules<In, Out> {
             set_request: None,
             reply_to: None,
             retry_on: None,
+            handshake: None,
         }
     }
 }
@@ -61,16 +74,12 @@ pub(crate) struct Inbound<In, Out> {
     pub(crate) rules: Rules<In, Out>,
     limits: InboundLimits,
     queue: RefCell<Queue<In>>,
+    /// What arrives during a handshake, and the number of the socket that it is on.
+    held: RefCell<Queue<In>>,
+    held_for: Cell<Option<u32>>,
+    held_wakers: RefCell<Vec<Waker>>,
     requests: RefCell<HashMap<u64, Rc<PendingRequest<In>>>>,
     last_request: Cell<u64>,
-}
-
-struct Queue<In> {
-    /// With the size of each on the wire.
-    items: VecDeque<(usize, Result<In, Error>)>,
-    bytes: usize,
-    waker: Option<Waker>,
-    finished: bool,
 }
 
 /// A request that waits for its reply.
@@ -92,12 +101,10 @@ impl<In, Out> Inbound<In, Out> {
             format,
             rules,
             limits,
-            queue: RefCell::new(Queue {
-                items: VecDeque::new(),
-                bytes: 0,
-                waker: None,
-                finished: false,
-            }),
+            queue: RefCell::default(),
+            held: RefCell::default(),
+            held_for: Cell::new(None),
+            held_wakers: RefCell::default(),
             requests: RefCell::new(HashMap::new()),
             last_request: Cell::new(0),
         }
@@ -111,11 +118,8 @@ impl<In, Out> Inbound<In, Out> {
 
     pub(crate) fn poll_next(&self, context: &Context<'_>) -> Poll<Option<Result<In, Error>>> {
         let mut queue = self.queue.borrow_mut();
-        match queue.items.pop_front() {
-            Some((bytes, item)) => {
-                queue.bytes -= bytes;
-                Poll::Ready(Some(item))
-            }
+        match queue.pop() {
+            Some(item) => Poll::Ready(Some(item)),
             None if queue.finished => Poll::Ready(None),
             None => {
                 queue.waker = Some(context.waker().clone());
@@ -128,9 +132,7 @@ impl<In, Out> Inbound<In, Out> {
     #[cfg(feature = "export")]
     pub(crate) fn poll_error(&self, context: &Context<'_>) -> Poll<Error> {
         let mut queue = self.queue.borrow_mut();
-        let place = queue.items.iter().position(|(_, item)| item.is_err());
-        if let Some((bytes, Err(error))) = place.and_then(|place| queue.items.remove(place)) {
-            queue.bytes -= bytes;
+        if let Some(Err(error)) = queue.take(Result::is_err) {
             return Poll::Ready(error);
         }
         queue.waker = Some(context.waker().clone());
@@ -139,7 +141,7 @@ impl<In, Out> Inbound<In, Out> {
 
     /// Messages that wait to be read from the stream.
     pub(crate) fn unread(&self) -> usize {
-        self.queue.borrow().items.len()
+        self.queue.borrow().len() + self.held.borrow().len()
     }
 
     pub(crate) fn add_request(&self) -> (u64, Rc<PendingRequest<In>>) {
@@ -165,39 +167,76 @@ impl<In, Out> Inbound<In, Out> {
     fn push(&self, bytes: usize, item: Result<In, Error>) -> bool {
         let mut removed = Vec::new();
         let mut queue = self.queue.borrow_mut();
-        let full = |queue: &Queue<In>| {
-            !queue.items.is_empty()
-                && (queue.items.len() >= self.limits.max_messages
-                    || queue.bytes.saturating_add(bytes) > self.limits.max_bytes)
-        };
-        let mut overflow = false;
-        if full(&queue) {
-            if self.limits.overflow == InboundOverflow::DropOldest {
-                let mut dropped = 0;
-                while full(&queue) {
-                    dropped += queue.drop_front(&mut removed);
-                }
-                queue.items.push_front((0, gap(dropped)));
-                queue.add(bytes, item);
-            } else {
-                overflow = self.limits.overflow == InboundOverflow::Disconnect;
-                queue.note_gap();
-                removed.push(item);
-            }
+        let (overflow, wakers) = if self.held_for.get().is_some() {
+            let others = (queue.len(), queue.bytes());
+            let mut held = self.held.borrow_mut();
+            let overflow = held.push(&self.limits, others, (bytes, item), &mut removed);
+            (overflow, self.held_wakers.take())
         } else {
-            queue.add(bytes, item);
-        }
-        let waker = queue.waker.take();
+            let overflow = queue.push(&self.limits, (0, 0), (bytes, item), &mut removed);
+            (overflow, queue.waker.take().into_iter().collect())
+        };
         drop(queue);
         // Destructors of messages and wakers are foreign code.
         drop(removed);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wakers.into_iter().for_each(Waker::wake);
         overflow
     }
 
+    /// Whether the handshake of this socket is under way.
+    pub(crate) fn is_held_for(&self, generation: u32) -> bool {
+        self.held_for.get() == Some(generation)
+    }
+
+    /// The first message held for the handshake of this socket that fits.
+    pub(crate) fn poll_held(
+        &self,
+        generation: u32,
+        context: &Context<'_>,
+        fits: impl Fn(&Result<In, Error>) -> bool,
+    ) -> Poll<Result<In, Error>> {
+        if !self.is_held_for(generation) {
+            return Poll::Ready(Err(Error::HandshakeOver));
+        }
+        // Whether it fits is found out by foreign code, which may end the handshake.
+        let mut held = self.held.take();
+        let taken = held.take(fits);
+        if let Some(item) = taken {
+            self.hold_or_deliver(held);
+            return Poll::Ready(item);
+        }
+        let mut wakers = self.held_wakers.borrow_mut();
+        if !wakers.iter().any(|other| other.will_wake(context.waker())) {
+            wakers.push(context.waker().clone());
+        }
+        drop(wakers);
+        self.hold_or_deliver(held);
+        Poll::Pending
+    }
+
+    fn hold_or_deliver(&self, messages: Queue<In>) {
+        self.held.replace(messages);
+        if self.held_for.get().is_none() {
+            self.deliver_held();
+        }
+    }
+
+    /// No handshake is under way any more: what it did not take goes to the stream.
+    fn deliver_held(&self) {
+        self.held_for.set(None);
+        let mut wakers = self.held_wakers.take();
+        let held = self.held.take();
+        let mut queue = self.queue.borrow_mut();
+        if held.len() > 0 {
+            wakers.extend(queue.waker.take());
+        }
+        queue.append(held);
+        drop(queue);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
     fn finish(&self, last: Option<Error>) {
+        self.deliver_held();
         let mut queue = self.queue.borrow_mut();
         if let Some(error) = last {
             queue.add(0, Err(error));
@@ -236,40 +275,17 @@ impl<In> PendingRequest<In> {
     }
 }
 
-impl<In> Queue<In> {
-    fn add(&mut self, bytes: usize, item: Result<In, Error>) {
-        self.bytes += bytes;
-        self.items.push_back((bytes, item));
+impl<In: 'static, Out: 'static> Upper for Inbound<In, Out> {
+    fn handshake(self: Rc<Self>, opening: Opening) -> Option<Greeting> {
+        let handshake = self.rules.handshake.as_ref()?;
+        self.held_for.set(Some(opening.generation));
+        Some(handshake(Handshake::new(Rc::clone(&self), opening)))
     }
 
-    /// Returns for how many messages the removed item stood.
-    fn drop_front(&mut self, removed: &mut Vec<Result<In, Error>>) -> u64 {
-        let Some((bytes, item)) = self.items.pop_front() else {
-            return 0;
-        };
-        self.bytes -= bytes;
-        let count = match &item {
-            Err(Error::InboundOverflow { dropped }) => *dropped,
-            _ => 1,
-        };
-        removed.push(item);
-        count
+    fn handshake_over(&self) {
+        self.deliver_held();
     }
 
-    /// One message is missing at the end.
-    fn note_gap(&mut self) {
-        match self.items.back_mut() {
-            Some((_, Err(Error::InboundOverflow { dropped }))) => *dropped += 1,
-            _ => self.items.push_back((0, gap(1))),
-        }
-    }
-}
-
-fn gap<In>(dropped: u64) -> Result<In, Error> {
-    Err(Error::InboundOverflow { dropped })
-}
-
-impl<In, Out> Upper for Inbound<In, Out> {
     fn received(&self, frame: Frame) -> Received {
         let bytes = frame.len();
         let message = match (self.format.decode)(frame) {

@@ -42,6 +42,8 @@
 //! | `json` (default) | the codec [`Json`] |
 //! | `postcard`, `msgpack` | the codecs [`Postcard`] and [`MsgPack`] |
 //! | `export` | `export_socket!`: a typed socket as a JavaScript class with TypeScript types |
+//! | `socketio` | [`socketio`]: a Socket.IO client |
+//! | `sockjs` | [`sockjs`]: sockets over SockJS, with its HTTP fallbacks |
 //! | `socket` | the API itself; every codec switches it on |
 //!
 //! # Threads
@@ -67,10 +69,20 @@ pub mod export;
 #[cfg(feature = "socket")]
 mod handle;
 #[cfg(feature = "socket")]
+mod handshake;
+#[cfg(feature = "socket")]
 mod id;
 #[cfg(feature = "socket")]
 mod inbound;
-#[cfg(any(feature = "__npm_client", feature = "__npm_websocket"))]
+#[cfg(any(
+    feature = "__npm_client",
+    feature = "__npm_websocket",
+    feature = "__npm_stomp",
+    feature = "__npm_stomp_connect",
+    feature = "__npm_socketio",
+    feature = "__npm_socketio_policies",
+    feature = "__npm_sockjs"
+))]
 mod js;
 #[cfg(feature = "socket")]
 mod options;
@@ -78,10 +90,16 @@ mod options;
 mod request;
 #[cfg(feature = "socket")]
 mod socket;
+#[cfg(feature = "socketio")]
+pub mod socketio;
+#[cfg(feature = "sockjs")]
+pub mod sockjs;
 #[cfg(feature = "socket")]
 mod state;
 #[cfg(feature = "socket")]
 mod stats;
+#[cfg(feature = "stomp")]
+pub mod stomp;
 #[cfg(feature = "socket")]
 mod topic;
 
@@ -92,6 +110,7 @@ pub use self::{
     endpoint::{Attempt, Protocols, ProviderError, Url},
     error::Error,
     handle::Handle,
+    handshake::Handshake,
     id::Id,
     options::{CloseOptions, InboundLimits, InboundOverflow, Loss, MessageOptions},
     request::Request,

@@ -15,7 +15,7 @@ use crate::{error::Error, id::Id};
 pub struct Loss<'a> {
     /// What happened: [`Cause::SocketClosed`] with code and cleanness, or [`Cause::DialFailed`].
     pub cause: Cause,
-    /// The close reason of the peer, or what the provider or the browser said.
+    /// The close reason of the peer, or what the provider, the handshake or the browser said.
     pub reason: &'a str,
     /// Consecutive failures before this one.
     pub attempt: u32,

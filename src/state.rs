@@ -26,8 +26,8 @@ pub struct StateChange {
     pub state: State,
     /// Why.
     pub cause: Cause,
-    /// The close reason of the peer, what a provider function or the browser said about a failed dial, or the chosen
-    /// subprotocol on opening. Empty if there is nothing to say.
+    /// The close reason of the peer, what a provider function, the handshake or the browser said about a failed dial, or
+    /// the chosen subprotocol on opening. Empty if there is nothing to say.
     pub detail: Rc<str>,
     /// The next dial; with [`State::Waiting`].
     pub retry: Option<Retry>,

@@ -16,12 +16,14 @@ use std::{
     time::Duration,
 };
 
-use common::{Recorder, js, text, until};
+use common::{Recorder, eventually, js, key, received, text, until};
 use everwire::{Socket, Span, State, Verdict};
 use futures_util::{SinkExt, StreamExt};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
@@ -96,6 +98,43 @@ async fn a_thousand_lost_sockets_leave_nothing_behind() {
         })
     })
     .await;
+}
+
+/// Once what it had to send has gone out, and however long its slots would have kept their pace.
+#[wasm_bindgen_test]
+async fn hundreds_of_dropped_topics_leave_nothing_behind() {
+    let key = key();
+    let socket = text(&format!("/slow?ms=0&key={key}")).open().unwrap();
+    let run = || async {
+        until(&socket, State::Open).await;
+        for _ in 0..400 {
+            let idle = socket
+                .topic::<u32>("position")
+                .throttle(HOUR)
+                .key(|vehicle| *vehicle)
+                .build_with(|vehicle| vehicle.to_string())
+                .unwrap();
+            idle.send(&1).unwrap();
+        }
+        socket.reconnect();
+        for _ in 0..400 {
+            let pending = socket.topic::<String>("state").conflate().build().unwrap();
+            pending.send(&"2".to_owned()).unwrap();
+        }
+        // After a reconnect the queue goes out by and by.
+        eventually(|| async {
+            received(&key).await;
+            !socket.pending()
+        })
+        .await;
+    };
+    run().await;
+    let before = LIVE.load(Ordering::Relaxed);
+    run().await;
+    let grown = LIVE.load(Ordering::Relaxed).saturating_sub(before);
+    // Each round makes 800, and whatever is kept of a topic is larger than 8 bytes.
+    assert!(grown < 6_400, "{grown} bytes were not freed");
+    assert!(!received(&key).await.is_empty());
 }
 
 #[wasm_bindgen_test]

@@ -208,6 +208,54 @@ async fn a_provider_is_asked_before_every_dial_and_may_fail() {
 }
 
 #[wasm_bindgen_test]
+async fn a_provider_that_calls_reconnect_gives_no_socket_to_the_dial_it_replaced() {
+    type Held = Rc<RefCell<Option<everwire::Client<String, String>>>>;
+    for asynchronous in [false, true] {
+        let recorder = Recorder::install();
+        let (client, asked) = (Held::default(), Rc::new(Cell::new(0)));
+        let (inside, count) = (Rc::clone(&client), Rc::clone(&asked));
+        let answer = move || {
+            count.set(count.get() + 1);
+            let once = inside.borrow_mut().take();
+            if let Some(client) = once {
+                client.reconnect();
+            }
+            Ok(url("/echo"))
+        };
+        let provider = if asynchronous {
+            let answer = Rc::new(answer);
+            Url::from_async_fn(move |_| {
+                let answer = Rc::clone(&answer);
+                async move {
+                    stats("none").await;
+                    answer()
+                }
+            })
+        } else {
+            Url::from_fn(move |_| answer())
+        };
+        let mut socket = Socket::<String, String>::builder(provider)
+            .codec(Raw)
+            .open()
+            .unwrap();
+        until(&socket, State::Open).await;
+        client.replace(Some(socket.client()));
+        let before = recorder.number("sockets.length");
+        socket.reconnect();
+        until(&socket, State::Open).await;
+        socket.send("alive".to_owned()).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), "alive");
+        assert_eq!(asked.get(), 3);
+        assert_eq!(
+            recorder.number(&format!(
+                "sockets.slice({before}).filter(s => s.url.endsWith('/echo')).length"
+            )),
+            1.0
+        );
+    }
+}
+
+#[wasm_bindgen_test]
 async fn a_synchronous_provider_dials_in_the_same_turn() {
     let recorder = Recorder::install();
     let socket =

@@ -9,12 +9,17 @@
 
 mod common;
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use common::{eventually, key, quick, received, stats, until, url};
 use everwire::{Builder, Error, Id, Json, SendError, Socket, State, Status};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
+use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -63,6 +68,15 @@ async fn acknowledgements_confirm_messages_by_id() {
     assert_eq!(confirmed.status(), Status::Acked);
     assert_eq!(plain.acked().await, Err(Error::NoAck));
     assert_eq!(plain.status(), Status::Written);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_written_cannot_be_taken_back_while_its_confirmation_is_awaited() {
+    let socket = acked("/echo").open().unwrap();
+    let message = socket.client().send(&json!({"id": 7})).unwrap();
+    message.written().await.unwrap();
+    assert!(!message.cancel());
+    assert_eq!(message.status(), Status::Written);
 }
 
 #[wasm_bindgen_test]
@@ -140,6 +154,27 @@ async fn a_request_is_unknown_when_the_connection_is_lost_after_the_write() {
     eventually(|| async { stats(&key).await["messages"] == 1 }).await;
     socket.reconnect();
     assert_eq!(request.await, Err(Error::NotDelivered(Status::Unknown)));
+}
+
+/// A timeout of an hour would hide that it was not woken.
+#[wasm_bindgen_test]
+async fn a_loss_wakes_who_awaits_the_reply() {
+    let key = key();
+    let socket = rpc(&format!("/rpc?key={key}")).open().unwrap();
+    let request = socket.request(json!({"ignore": true}), HOUR);
+    let outcome = Rc::new(RefCell::new(None));
+    let told = Rc::clone(&outcome);
+    spawn_local(async move {
+        told.replace(Some(request.await));
+    });
+    eventually(|| async { stats(&key).await["messages"] == 1 }).await;
+    assert_eq!(*outcome.borrow(), None);
+    socket.reconnect();
+    until(&socket, State::Open).await;
+    assert_eq!(
+        outcome.take(),
+        Some(Err(Error::NotDelivered(Status::Unknown)))
+    );
 }
 
 #[wasm_bindgen_test]

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use common::{Recorder, eventually, key, stats, text, until, url};
 use everwire::{
-    Cause, CloseOptions, EndReason, Error, Frame, InboundLimits, InboundOverflow, Raw, SendError,
-    Socket, State, Status,
+    Cause, CloseOptions, EndReason, Error, Frame, InboundLimits, InboundOverflow, OutboxConfig,
+    Raw, SendError, Socket, State, Status,
 };
 use futures_util::{SinkExt, StreamExt};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -380,6 +380,26 @@ async fn a_stream_that_must_not_have_gaps_disconnects() {
         Some(Err(Error::InboundOverflow { .. }))
     ));
     eventually(|| async { stats(&key).await["closeCode"] == 4008 }).await;
+}
+
+/// An empty buffer always takes one frame, whatever the mark.
+#[wasm_bindgen_test]
+async fn a_high_water_mark_of_zero_writes_one_frame_at_a_time() {
+    let mut socket = text("/echo")
+        .queue(OutboxConfig {
+            high_water: 0,
+            ..OutboxConfig::default()
+        })
+        .open()
+        .unwrap();
+    for number in 0..3 {
+        socket.send(number.to_string()).await.unwrap();
+    }
+    for number in 0..3 {
+        assert_eq!(socket.next().await.unwrap().unwrap(), number.to_string());
+    }
+    let stats = socket.stats();
+    assert_eq!((stats.messages_received, stats.bytes_received), (3, 3));
 }
 
 #[wasm_bindgen_test]

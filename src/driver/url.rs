@@ -35,3 +35,29 @@ fn parse(url: &str) -> Option<Url> {
         })
         .ok()
 }
+
+/// What the URL of an HTTP service is made of.
+#[cfg(any(feature = "socketio", feature = "sockjs"))]
+pub(crate) struct Base {
+    /// Whether it is `https`.
+    pub(crate) secure: bool,
+    /// Host, with the port unless it is the scheme's own.
+    pub(crate) host: String,
+    /// At least `/`.
+    pub(crate) path: String,
+    /// With its `?`, or empty.
+    pub(crate) query: String,
+}
+
+/// Takes the URL of an HTTP service apart. Relative ones are resolved against the page; `ws` and `wss` mean `http` and `https`.
+#[cfg(any(feature = "socketio", feature = "sockjs"))]
+pub(crate) fn base_of(url: &str) -> Result<Base, &'static str> {
+    check_url(url)?;
+    let parsed = parse(url).ok_or("it is not a valid url")?;
+    Ok(Base {
+        secure: matches!(parsed.protocol().as_str(), "wss:" | "https:"),
+        host: parsed.host(),
+        path: parsed.pathname(),
+        query: parsed.search(),
+    })
+}

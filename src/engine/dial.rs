@@ -1,4 +1,4 @@
-//! From an order to dial to a live socket, and from its events to inputs.
+//! From an order to dial to a live socket and through its handshake, and from its events to inputs.
 
 use std::{
     rc::Rc,
@@ -11,15 +11,16 @@ use everwire_core::{
     send::Ticket,
 };
 use futures_core::future::LocalBoxFuture;
-use futures_util::future::{AbortHandle, abortable};
+use futures_util::future::{AbortHandle, Abortable, abortable};
 
 use crate::{
     driver::{self, Event},
     endpoint::{Attempt, ProviderError},
+    handshake::Opening,
     options::Loss,
 };
 
-use super::{Engine, Packet, Received};
+use super::{Engine, Packet, Received, Upper};
 
 /// Close code for a peer that sends faster than the application reads (4000-4999 are the application's).
 const OVERFLOW_CODE: u16 = 4_008;
@@ -27,18 +28,33 @@ const OVERFLOW_CODE: u16 = 4_008;
 /// The dial or socket of the current generation.
 pub(super) struct Live {
     generation: u32,
+    attempt: Attempt,
     phase: Phase,
+    handshake: Option<Running>,
 }
 
 enum Phase {
     /// A provider is being awaited.
     Resolving(AbortHandle),
-    Socket(driver::WebSocket),
+    Socket(driver::Carrier),
+}
+
+/// A handshake under way. Whatever ends it drops this.
+struct Running {
+    task: AbortHandle,
+    upper: Rc<dyn Upper>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.upper.handshake_over();
+    }
 }
 
 impl Live {
     /// Sends past the queue. `false` if it did not go out.
-    pub(super) fn send(&self, generation: u32, frame: &Frame) -> bool {
+    fn send(&self, generation: u32, frame: &Frame) -> bool {
         match &self.phase {
             Phase::Socket(socket) if self.generation == generation => socket.send(frame),
             _ => false,
@@ -100,22 +116,22 @@ impl Engine {
         // Values and synchronous providers are ready at once: the socket is then constructed in the same turn.
         let mut context = Context::from_waker(std::task::Waker::noop());
         if let Poll::Ready(target) = target.as_mut().poll(&mut context) {
-            return self.connect(generation, target);
+            return self.connect(generation, attempt, target);
         }
         let (target, provider) = abortable(target);
-        self.set_live(generation, Phase::Resolving(provider));
+        self.set_live(generation, attempt, Phase::Resolving(provider));
         let engine = self.me.clone();
         self.spawn(async move {
             if let Ok(target) = target.await
                 && let Some(engine) = engine.upgrade()
             {
-                engine.connect(generation, target);
+                engine.connect(generation, attempt, target);
                 engine.pump();
             }
         });
     }
 
-    fn connect(&self, generation: u32, target: Target) {
+    fn connect(&self, generation: u32, attempt: Attempt, target: Target) {
         // A provider may have called back and changed everything.
         if self.core(|core| core.link().generation()) != generation {
             return;
@@ -124,14 +140,14 @@ impl Engine {
         let socket = target
             .map_err(|error| error.to_string())
             .and_then(|(url, protocols)| {
-                driver::WebSocket::open(&url, &protocols, move |event| {
+                driver::Carrier::open(&self.via, &url, &protocols, move |event| {
                     if let Some(engine) = me.upgrade() {
                         engine.event(generation, event);
                     }
                 })
             });
         match socket {
-            Ok(socket) => self.set_live(generation, Phase::Socket(socket)),
+            Ok(socket) => self.set_live(generation, attempt, Phase::Socket(socket)),
             Err(reason) => self.dial_failed(generation, &reason),
         }
     }
@@ -144,8 +160,9 @@ impl Engine {
             attempt: self.core(|core| core.link().attempt()),
         });
         self.detail.replace(reason.into());
+        let now = self.now();
         self.core.borrow_mut().handle(
-            driver::now(),
+            now,
             Input::DialFailed {
                 generation,
                 verdict,
@@ -161,15 +178,11 @@ impl Engine {
 
     /// An event of the socket with this number; events of a former one are ignored.
     fn event(&self, generation: u32, event: Event) {
-        let current = self.live.borrow().as_ref().map(|live| live.generation);
-        if current != Some(generation) {
+        if !self.is_live(generation) {
             return;
         }
         match event {
-            Event::Open(protocol) => {
-                self.detail.replace(protocol.into());
-                self.handle(Input::Opened { generation });
-            }
+            Event::Open(protocol) => self.connected(generation, protocol.into()),
             Event::Message(frame) => self.message(frame),
             Event::Close {
                 code,
@@ -182,7 +195,7 @@ impl Engine {
                     attempt: self.core(|core| core.link().attempt()),
                 });
                 // The override may have called back; a newer socket must not be lost with this one.
-                if self.live.borrow().as_ref().map(|live| live.generation) == Some(generation) {
+                if self.is_live(generation) {
                     self.live.take();
                 }
                 self.detail.replace(reason.into());
@@ -194,6 +207,70 @@ impl Engine {
                 });
             }
         }
+    }
+
+    fn is_live(&self, generation: u32) -> bool {
+        self.live
+            .borrow()
+            .as_ref()
+            .is_some_and(|live| live.generation == generation)
+    }
+
+    /// The browser's handshake is done, now the application's.
+    fn connected(&self, generation: u32, protocol: Rc<str>) {
+        let Some(upper) = self.upper.get() else {
+            return;
+        };
+        let (task, registration) = AbortHandle::new_pair();
+        let attempt = match &mut *self.live.borrow_mut() {
+            Some(live) => {
+                let upper = Rc::clone(upper);
+                live.handshake = Some(Running { task, upper });
+                live.attempt
+            }
+            None => return,
+        };
+        let greeting = Rc::clone(upper).handshake(Opening {
+            engine: self.me.clone(),
+            generation,
+            attempt,
+            protocol: Rc::clone(&protocol),
+        });
+        let Some(greeting) = greeting else {
+            return self.opened(generation, protocol);
+        };
+        let engine = self.me.clone();
+        self.spawn(async move {
+            let Ok(outcome) = Abortable::new(greeting, registration).await else {
+                return;
+            };
+            // It may have replaced its own socket before it ended.
+            let Some(engine) = engine.upgrade().filter(|engine| engine.is_live(generation)) else {
+                return;
+            };
+            match outcome {
+                Ok(()) => engine.opened(generation, protocol),
+                Err(error) => {
+                    engine.dial_failed(generation, &error.to_string());
+                    engine.pump();
+                }
+            }
+        });
+    }
+
+    fn opened(&self, generation: u32, protocol: Rc<str>) {
+        self.end_handshake();
+        self.detail.replace(protocol);
+        self.handle(Input::Opened { generation });
+    }
+
+    fn end_handshake(&self) {
+        let running = match &mut *self.live.borrow_mut() {
+            Some(live) => live.handshake.take(),
+            None => None,
+        };
+        // It calls the typed layer: not under a borrow.
+        drop(running);
     }
 
     fn message(&self, frame: Frame) {
@@ -214,18 +291,20 @@ impl Engine {
         if overflow {
             self.goodbye
                 .replace((Some(OVERFLOW_CODE), "inbound queue full".to_owned()));
-            let now = driver::now();
+            let now = self.now();
             self.core(|core| core.close(now, false, everwire_core::Span::ZERO));
         }
         self.handle(Input::Received { pong });
     }
 
     pub(super) fn close_socket(&self, generation: u32) {
+        self.end_handshake();
         let live = self.live.borrow();
         match &*live {
             Some(Live {
                 generation: current,
                 phase: Phase::Socket(socket),
+                ..
             }) if *current == generation => {
                 let (code, reason) = &*self.goodbye.borrow();
                 socket.close(*code, reason);
@@ -234,8 +313,9 @@ impl Engine {
                 drop(live);
                 // The provider was still being asked: there is nothing to say goodbye to.
                 self.live.take();
+                let now = self.now();
                 self.core.borrow_mut().handle(
-                    driver::now(),
+                    now,
                     Input::DialFailed {
                         generation,
                         verdict: Verdict::Default,
@@ -270,14 +350,24 @@ impl Engine {
                 &joined
             }
         };
-        match &*self.live.borrow() {
-            Some(live) => live.send(generation, frame),
-            None => false,
-        }
+        self.transmit(generation, frame)
     }
 
-    fn set_live(&self, generation: u32, phase: Phase) {
-        let old = self.live.replace(Some(Live { generation, phase }));
+    /// Sends past the queue. `false` if it did not go out.
+    pub(crate) fn transmit(&self, generation: u32, frame: &Frame) -> bool {
+        self.live
+            .borrow()
+            .as_ref()
+            .is_some_and(|live| live.send(generation, frame))
+    }
+
+    fn set_live(&self, generation: u32, attempt: Attempt, phase: Phase) {
+        let old = self.live.replace(Some(Live {
+            generation,
+            attempt,
+            phase,
+            handshake: None,
+        }));
         drop(old);
     }
 }

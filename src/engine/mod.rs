@@ -17,7 +17,7 @@ use std::{
 };
 
 use everwire_core::{
-    Span,
+    Span, Time,
     codec::Frame,
     connection::{Action, Connection},
     link::{Cause, Input, LinkConfig, Output, State, Verdict},
@@ -29,7 +29,9 @@ use crate::{
     driver::{self, Signal, Signals, Timer},
     endpoint::{Protocols, Url},
     error::Error,
+    handshake::Opening,
     id::Id,
+    inbound::Greeting,
     options::{CloseOptions, Loss},
     state::{Retry, StateChange, Subscribers},
 };
@@ -85,6 +87,10 @@ impl Payload for Packet {
 
 /// The typed layer, as the engine sees it. All of it is foreign code: called without a borrow.
 pub(crate) trait Upper {
+    /// Begins the handshake of a socket, if there is one to be done.
+    fn handshake(self: Rc<Self>, opening: Opening) -> Option<Greeting>;
+    /// It is over, whatever came of it.
+    fn handshake_over(&self);
     /// Takes in a frame that arrived.
     fn received(&self, frame: Frame) -> Received;
     /// The heartbeat message.
@@ -114,6 +120,7 @@ pub(crate) struct Received {
 pub(crate) struct Setup {
     pub(crate) url: Url,
     pub(crate) protocols: Protocols,
+    pub(crate) via: driver::Via,
     pub(crate) link: LinkConfig,
     pub(crate) outbox: OutboxConfig,
 }
@@ -122,10 +129,15 @@ pub(crate) struct Engine {
     me: Weak<Engine>,
     url: Url,
     protocols: Protocols,
+    via: driver::Via,
     core: RefCell<Connection<Packet>>,
+    /// The latest reading of the clock. The core is never told an earlier one: it would count as a clock set back.
+    time: Cell<Time>,
     upper: OnceCell<Rc<dyn Upper>>,
     live: RefCell<Option<Live>>,
     timer: Timer,
+    /// When the timer rings.
+    rings: Cell<Option<Time>>,
     signals: RefCell<Option<Signals>>,
     tracker: Tracker,
     keys: Keys,
@@ -158,14 +170,18 @@ impl Engine {
                 me: me.clone(),
                 url: setup.url,
                 protocols: setup.protocols,
+                via: setup.via,
                 core: RefCell::new(core),
+                time: Cell::new(driver::now()),
                 upper: OnceCell::new(),
                 live: RefCell::new(None),
                 timer: Timer::new(move || {
                     if let Some(engine) = on_timer.upgrade() {
+                        engine.rings.set(None);
                         engine.handle(Input::Tick);
                     }
                 }),
+                rings: Cell::new(None),
                 signals: RefCell::new(None),
                 tracker: Tracker::default(),
                 keys: Keys::default(),
@@ -204,25 +220,35 @@ impl Engine {
     }
 
     pub(crate) fn handle(&self, input: Input) {
-        self.core.borrow_mut().handle(driver::now(), input);
-        self.pump();
+        let now = self.now();
+        self.core.borrow_mut().handle(now, input);
+        self.pump_now();
+    }
+
+    /// Reads the clock.
+    pub(crate) fn now(&self) -> Time {
+        let now = driver::now();
+        self.time.set(now);
+        now
     }
 
     pub(crate) fn close(&self, options: CloseOptions) {
         self.goodbye.replace((options.code, options.reason));
+        let now = self.now();
         self.core
             .borrow_mut()
-            .close(driver::now(), options.flush, options.deadline.into());
-        self.pump();
+            .close(now, options.flush, options.deadline.into());
+        self.pump_now();
     }
 
     /// The end: the socket was dropped.
     pub(crate) fn shut_down(&self) {
         self.dropped.set(true);
-        self.core.borrow_mut().terminate(driver::now());
-        self.pump();
+        let now = self.now();
+        self.core.borrow_mut().terminate(now);
+        self.pump_now();
         self.signals.take();
-        self.timer.disarm();
+        self.disarm();
         let mut wakers = Vec::new();
         self.subscribers.finish(&mut wakers);
         if let Some(upper) = self.upper.get() {
@@ -263,22 +289,42 @@ impl Engine {
 
     /// Does what the core says until it says nothing more, then arms the timer.
     pub(crate) fn pump(&self) {
+        self.now();
+        self.pump_now();
+    }
+
+    /// As [`pump`](Self::pump), right after the clock was read. Asking the browser for the time and the buffer costs more
+    /// than all the rest of a message, so both are asked again only after something that takes time or may change them.
+    pub(crate) fn pump_now(&self) {
         if self.pumping.replace(true) {
             return;
         }
         let mut frame = Vec::new();
+        let mut buffered = None;
         loop {
             drop(self.graveyard.take());
-            let buffered = self.buffered_or_over();
+            let full = match buffered {
+                Some(bytes) => bytes,
+                None if self.core(|core| core.outbox().counters().queued_messages == 0) => 0,
+                None => *buffered.insert(self.buffered_or_over()),
+            };
             let action = self
                 .core
                 .borrow_mut()
-                .poll(driver::now(), buffered, &mut frame);
+                .poll(self.time.get(), full, &mut frame);
             match action {
-                Some(Action::Link(output)) => self.obey(output),
+                Some(Action::Link(output)) => {
+                    self.obey(output);
+                    self.now();
+                    buffered = None;
+                }
                 Some(Action::Write { generation, batch }) => {
                     let written = self.write(generation, &frame, batch);
-                    self.core.borrow_mut().wrote(driver::now(), written);
+                    self.core.borrow_mut().wrote(self.time.get(), written);
+                    buffered = match &*frame {
+                        [(_, packet)] if written && !batch => Some(full + packet.size()),
+                        _ => None,
+                    };
                 }
                 Some(Action::Event(event)) => self.track(event),
                 None => {
@@ -287,6 +333,8 @@ impl Engine {
                     if !self.wake() && self.graveyard.borrow().is_empty() {
                         break;
                     }
+                    self.now();
+                    buffered = None;
                 }
             }
         }
@@ -325,8 +373,8 @@ impl Engine {
             Output::Detach { generation } => self.detach(generation),
             Output::Ping { generation } => {
                 let ping = self.upper.get().and_then(|upper| upper.ping());
-                if let (Some(ping), Some(live)) = (ping, &*self.live.borrow()) {
-                    live.send(generation, &ping);
+                if let Some(ping) = ping {
+                    self.transmit(generation, &ping);
                 }
             }
             _ => {}
@@ -373,6 +421,7 @@ impl Engine {
     /// Arms the timer for what a task has begun to wait for.
     pub(crate) fn arm_unless_pumping(&self) {
         if !self.pumping.get() {
+            self.now();
             self.arm();
         }
     }
@@ -387,7 +436,7 @@ impl Engine {
     }
 
     fn arm(&self) {
-        let now = driver::now();
+        let now = self.time.get();
         let mut next = self.core.borrow().next_wake();
         let alarm = self.waiting.next_alarm();
         if alarm.is_some() && (next.is_none() || alarm < next) {
@@ -398,9 +447,20 @@ impl Engine {
             next = Some(next.map_or(poll, |next| next.min(poll)));
         }
         match next {
-            Some(due) => self.timer.arm(due.since(now)),
-            None => self.timer.disarm(),
+            // One that rings too early finds nothing to do and is set anew: cheaper than a new one for every message
+            // that puts the deadline off.
+            Some(due) if self.rings.get().is_some_and(|rings| rings <= due) => {}
+            Some(due) => {
+                self.timer.arm(due.since(now));
+                self.rings.set(Some(due));
+            }
+            None => self.disarm(),
         }
+    }
+
+    fn disarm(&self) {
+        self.rings.set(None);
+        self.timer.disarm();
     }
 
     /// Whether the sink waits for the socket's buffer to drain (the core looks after what it holds itself).

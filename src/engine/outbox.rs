@@ -15,7 +15,7 @@ use everwire_core::{
     },
 };
 
-use crate::{driver, id::Id};
+use crate::id::Id;
 
 use super::{Engine, Packet};
 
@@ -71,7 +71,8 @@ impl Tracked {
 /// Messages whose final status is still to come.
 #[derive(Default)]
 pub(super) struct Tracker {
-    messages: RefCell<HashMap<Ticket, Rc<Tracked>>>,
+    /// By ticket: the numbers of ended ones are given out again, so there are no more than messages at one time.
+    messages: RefCell<Vec<Option<Rc<Tracked>>>>,
     ids: RefCell<HashMap<Id, Ticket>>,
     sink_unwritten: Cell<usize>,
     sink_failure: Cell<Option<Status>>,
@@ -90,15 +91,29 @@ impl Tracker {
         if let Some(id) = &message.id {
             self.ids.borrow_mut().insert(id.clone(), message.ticket);
         }
-        let ticket = message.ticket;
-        self.messages
-            .borrow_mut()
-            .insert(ticket, Rc::clone(&message));
+        let mut messages = self.messages.borrow_mut();
+        let index = message.ticket.0 as usize;
+        if messages.len() <= index {
+            messages.resize(index + 1, None);
+        }
+        if let Some(place) = messages.get_mut(index) {
+            *place = Some(Rc::clone(&message));
+        }
+        drop(messages);
         message
     }
 
     fn update(&self, ticket: Ticket, status: Status, terminal: bool, wakers: &mut Vec<Waker>) {
-        let message = self.messages.borrow().get(&ticket).cloned();
+        let mut messages = self.messages.borrow_mut();
+        let place = messages.get_mut(ticket.0 as usize);
+        let message = place.and_then(|place| {
+            if terminal {
+                place.take()
+            } else {
+                place.clone()
+            }
+        });
+        drop(messages);
         let Some(message) = message else {
             return;
         };
@@ -118,7 +133,6 @@ impl Tracker {
         }
         message.done.set(terminal);
         if terminal {
-            self.messages.borrow_mut().remove(&ticket);
             if let Some(id) = &message.id {
                 let mut ids = self.ids.borrow_mut();
                 if ids.get(id) == Some(&ticket) {
@@ -193,7 +207,7 @@ impl Engine {
             Some(key) => Some(self.slot(topic, key)?),
             None => None,
         };
-        let now = driver::now();
+        let now = self.now();
         let ticket = self.core(|core| core.outbox().send(now, topic, slot, packet, options))?;
         // What has already come after these is told by an event.
         let (status, id) = match self.core(|core| core.outbox().status(ticket)) {
@@ -211,7 +225,7 @@ impl Engine {
             sink,
             wakers: RefCell::new(Vec::new()),
         });
-        self.pump();
+        self.pump_now();
         Ok(message)
     }
 
@@ -279,9 +293,9 @@ impl Engine {
     }
 
     pub(crate) fn flush(&self, scope: Scope) {
-        let now = driver::now();
+        let now = self.now();
         self.core(|core| core.outbox().flush(now, scope));
-        self.pump();
+        self.pump_now();
     }
 
     pub(crate) fn pending(&self, scope: Scope) -> bool {

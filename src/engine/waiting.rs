@@ -4,8 +4,6 @@ use std::{cell::RefCell, collections::BTreeMap, task::Waker};
 
 use everwire_core::{Time, send::Scope};
 
-use crate::driver;
-
 use super::Engine;
 
 #[derive(Default)]
@@ -99,7 +97,7 @@ impl Waiting {
             }
             pending
         });
-        let now = driver::now();
+        let now = engine.time.get();
         while let Some(alarm) = inner
             .alarms
             .first_entry()

@@ -118,7 +118,7 @@ fn code(error: &Error) -> &'static str {
         }
         Error::Encode(_) => "encode",
         Error::Decode(_) => "decode",
-        Error::Send(SendError::Closed) => "closed",
+        Error::Send(SendError::Closed) | Error::HandshakeOver => "closed",
         Error::Send(SendError::QueueFull) => "queue-full",
         Error::Send(SendError::TooLarge) => "too-large",
         Error::Send(_) => "not-accepted",

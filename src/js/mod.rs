@@ -18,5 +18,17 @@
 mod alloc;
 #[cfg(feature = "__npm_client")]
 mod client;
+#[cfg(feature = "__npm_socketio_policies")]
+mod pace;
+#[cfg(feature = "__npm_socketio")]
+mod socketio;
+#[cfg(feature = "__npm_socketio_policies")]
+mod socketio_policies;
+#[cfg(feature = "__npm_sockjs")]
+mod sockjs;
+#[cfg(feature = "__npm_stomp")]
+mod stomp;
+#[cfg(feature = "__npm_stomp_connect")]
+mod stomp_connect;
 #[cfg(feature = "__npm_websocket")]
 mod websocket;

@@ -20,15 +20,15 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{request::Request, stats::Stats};
+use crate::{meter, request::Request, socketio, sockjs, stats::Stats, stomp};
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
 /// Receive buffer of `/slow`: small enough that a browser notices within one test.
 const SLOW_BUFFER: usize = 8 * 1024;
 
 /// How a conversation ended.
-enum End {
+pub(crate) enum End {
     /// Normally, or the peer went away.
     Done,
     /// Leave without a close frame.
@@ -41,6 +41,12 @@ enum End {
 
 pub(crate) async fn serve(mut stream: TcpStream, stats: &Stats) -> Result<(), Error> {
     let request = Request::peek(&stream).await?;
+    if request.path == "/socket.io/" {
+        return socketio::serve(stream, &request, stats).await;
+    }
+    if request.path.starts_with("/sockjs/") {
+        return sockjs::serve(stream, &request, stats).await;
+    }
     if !request.upgrade {
         return answer(&mut stream, &request, stats)
             .await
@@ -57,6 +63,9 @@ pub(crate) async fn serve(mut stream: TcpStream, stats: &Stats) -> Result<(), Er
     }
     if request.path == "/slow" {
         SockRef::from(&stream).set_recv_buffer_size(SLOW_BUFFER)?;
+    }
+    if request.path == "/meter" {
+        meter::narrow(&stream)?;
     }
     let chosen = request.text("choose").map(HeaderValue::from_str);
     #[expect(clippy::result_large_err, reason = "the signature is the library's")]
@@ -101,10 +110,16 @@ async fn converse(socket: &mut Socket, request: &Request, stats: &Stats) -> Resu
             close(socket, frame).await
         }
         "/silent" => Ok(End::Silent),
+        "/stomp" => stomp::serve(socket, request, stats).await,
         "/reset" => Ok(End::Reset),
         "/flood" => {
             flood(socket, request).await?;
             receive(socket, request, stats).await
+        }
+        "/meter" => {
+            let rate = request.number("rate").unwrap_or(u64::MAX);
+            meter::read(socket, rate, request.key(), stats).await?;
+            Ok(End::Done)
         }
         "/drop-after" => {
             let time = Duration::from_millis(request.number("ms").unwrap_or(0));

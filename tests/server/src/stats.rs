@@ -33,6 +33,8 @@ pub(crate) struct Counters {
     pub(crate) close_reason: String,
     /// Texts received, in order.
     pub(crate) texts: Vec<String>,
+    /// Ages that `/meter` saw, in milliseconds.
+    pub(crate) ages: Vec<f64>,
 }
 
 impl Counters {
@@ -40,6 +42,15 @@ impl Counters {
         if self.texts.len() < MAX_TEXTS {
             self.texts.push(text.to_owned());
         }
+    }
+}
+
+impl Counters {
+    /// Median and 95th percentile of the ages, null before the first.
+    fn ages(&mut self) -> Value {
+        self.ages.sort_by(f64::total_cmp);
+        let at = |share: f64| self.ages.get((self.ages.len() as f64 * share) as usize);
+        json!({ "p50": at(0.5), "p95": at(0.95) })
     }
 }
 
@@ -60,6 +71,7 @@ impl Stats {
                 "bytes": counters.bytes,
                 "closeCode": counters.close_code,
                 "closeReason": counters.close_reason,
+                "ageMs": counters.ages(),
             })
         })
     }
