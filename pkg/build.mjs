@@ -22,11 +22,30 @@ const WASM_TARGET = "wasm32-unknown-unknown";
 
 /**
  * Every subpath of the package that has a module of its own. `subpath` is the key in package.json's `exports`, `feature`
- * the cargo feature that selects the exports of src/js, `source` the facade; its slim twin is src/slim/NAME.ts.
+ * the cargo feature that selects the exports of src/js, `source` the facade; its slim twin is src/slim/NAME.ts. `reserve`
+ * are members that keep their names although they look private. `parts` are subpaths of JavaScript only.
  */
 export const entries = [
   { name: "client", subpath: ".", feature: "__npm_client", source: "src/client/index.ts" },
   { name: "websocket", subpath: "./websocket", feature: "__npm_websocket", source: "src/websocket/index.ts" },
+  { name: "stomp", subpath: "./stomp", feature: "__npm_stomp", source: "src/stomp/index.ts" },
+  {
+    name: "stomp-connect", subpath: "./stomp/connect", feature: "__npm_stomp_connect", source: "src/stomp-connect/index.ts",
+    // It would merge functions into one that takes a function of an exact type, which browsers do not have yet.
+    skip: "merge-similar-functions",
+  },
+  {
+    name: "socket.io", subpath: "./socket.io", feature: "__npm_socketio", source: "src/socket.io/index.ts",
+    // Members that users of socket.io-client touch, one of `ws`, and the marker of attachments on the wire.
+    reserve: /^_(close|readyState|reconnecting|autoConnect|packet|destroy|queue|queueSeq|pid|lastOffset|opts|sendConnectPacket|pingTimeoutTime|hasPingExpired|transportsByName|poll|anyListeners|anyOutgoingListeners|socket|placeholder)$/,
+    parts: [{ name: "socket.io-msgpack", source: "src/socket.io/msgpack.ts" }],
+  },
+  {
+    name: "socket.io-policies", subpath: "./socket.io/policies", feature: "__npm_socketio_policies", source: "src/socket.io/policies.ts",
+    // Of the socket's connection, which is another bundle.
+    reserve: /^_hasPingExpired$/,
+  },
+  { name: "sockjs", subpath: "./sockjs", feature: "__npm_sockjs", source: "src/sockjs/index.ts" },
 ];
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) await main(process.argv.slice(2));
@@ -49,7 +68,7 @@ async function main(args) {
 }
 
 /** Compiles one entry's module and returns the path of the finished .wasm file. */
-function moduleOf({ name, feature }) {
+function moduleOf({ name, feature, skip }) {
   // A target folder per entry: with a shared one cargo would link anew whenever the features alternate.
   const target = join(root, "target", "npm", name);
   run("cargo", [
@@ -90,6 +109,7 @@ function moduleOf({ name, feature }) {
   binaryen("wasm-opt", [
     // The linker puts the stack first, so nothing lies in the lowest kilobyte.
     reachable, "-Oz", "--converge", "--low-memory-unused", "--reorder-functions", "--all-features",
+    ...(skip ? [`--skip-pass=${skip}`] : []),
     "--strip-debug", "--strip-producers", "--strip-target-features", "--output", finished,
   ]);
 
@@ -116,7 +136,7 @@ function generateTypes(name, exports) {
 }
 
 /** Bundles the inline and the slim entry. */
-async function bundle({ name, source }, wasm) {
+async function bundle({ name, source, reserve, parts: plain = [] }, wasm) {
   const { version } = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
   const common = {
     absWorkingDir: pkg,
@@ -130,6 +150,7 @@ async function bundle({ name, source }, wasm) {
     legalComments: "none",
     define: { EVERWIRE_VERSION: JSON.stringify(version) },
     mangleProps: /^_[a-z]/,
+    ...(reserve && { reserveProps: reserve }),
     logLevel: "warning",
   };
   const inline = await build({
@@ -158,6 +179,11 @@ async function bundle({ name, source }, wasm) {
   });
   writeFileSync(join(dist, "slim", `${name}.js`), await squeeze(separate.outputFiles[0].text));
   copyFileSync(wasm, join(dist, "slim", `${name}.wasm`));
+  for (const part of plain) {
+    const outfile = join(dist, `${part.name}.js`);
+    const built = await build({ ...common, entryPoints: [part.source], outfile, write: false });
+    writeFileSync(outfile, await squeeze(built.outputFiles[0].text));
+  }
 }
 
 /** A second minifier over esbuild's output: it joins statements and inlines what esbuild leaves, 3 % after compression. */
@@ -166,11 +192,12 @@ async function squeeze(code) {
   return (await minify(code, options)).code;
 }
 
-/** Resolves `everwire:module` to the given source text. */
+/** Resolves `everwire:module` to the given source text, and `everwire:sockjs` to the built entry beside this one. */
 function moduleSource(contents) {
   return {
     name: "everwire-module",
     setup(b) {
+      b.onResolve({ filter: /^everwire:sockjs$/ }, () => ({ path: "./sockjs.js", external: true }));
       b.onResolve({ filter: /^everwire:module$/ }, () => ({ path: "module", namespace: "everwire" }));
       b.onLoad({ filter: /.*/, namespace: "everwire" }, () => ({ contents, loader: "js" }));
     },
@@ -193,10 +220,11 @@ function latin1Literal(bytes) {
 
 /** Type-checks all sources, then ships the declarations that the public entries reach. */
 function types(selected) {
-  const emitted = join(work, "types");
+  // Named after the process, so that two builds of different entries do not meet.
+  const emitted = join(work, `types-${process.pid}`);
   rmSync(emitted, { recursive: true, force: true });
-  const files = selected.flatMap(({ name, source }) => [source, `src/slim/${name}.ts`]);
-  const config = join(pkg, "tsconfig.emit.json");
+  const files = selected.flatMap(({ name, source, parts = [] }) => [source, `src/slim/${name}.ts`, ...parts.map((part) => part.source)]);
+  const config = join(pkg, `tsconfig.emit-${process.pid}.json`);
   writeFileSync(config, `${JSON.stringify({
     extends: "./tsconfig.json",
     compilerOptions: { noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: "src", outDir: relative(pkg, emitted) },
@@ -227,6 +255,7 @@ function types(selected) {
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(file, target);
   }
+  rmSync(emitted, { recursive: true, force: true });
 }
 
 function binaryen(tool, args, options) {

@@ -208,6 +208,9 @@ export class Client extends LinkHost implements Connection {
   _accept(handle: Sending, data: Encoded, flags: number, ttl: number): void {
     const { _lot: lot, _key: key } = handle;
     if (lot._closed) throw refusal(-6);
+    if (typeof data !== "string" && this._settings._carriers.some(({ _name }) => _name === "sockjs")) {
+      throw new EverwireError("encode", "SockJS carries text only: use a codec that makes text");
+    }
     const slot = key === undefined ? Scope.ownSlot : this._slotOf(lot, key);
     const at = now();
     const size = sizeOf(data);

@@ -40,6 +40,14 @@ export type ErrorCode =
   | "inbound-overflow"
   /** The connection ended for another reason than the user's wish. */
   | "ended"
+  /** STOMP: the server sent an `ERROR`; see `data`. */
+  | "server"
+  /** STOMP: what came in is malformed, or nothing came for too long; the link is dialled again. */
+  | "protocol"
+  /** STOMP: the server sent no receipt for a subscription in time. */
+  | "unconfirmed"
+  /** STOMP: a message cannot be acknowledged, or no more. */
+  | "late-ack"
   /** The slim entry was used before `init()`. */
   | "not-initialised";
 

@@ -18,6 +18,8 @@ import { Emitter, guard, report } from "./events.js";
 import type { Wait } from "./handle.js";
 import { Handshake } from "./handshake.js";
 import type { Settings } from "./options.js";
+import type { Socket as SockJS } from "../sockjs/types.js";
+import type { Carrier } from "./transport.js";
 import type { ConnectionState, EndReason, StateEvent } from "./types.js";
 
 const SOCKET_OPEN = 1;
@@ -41,7 +43,10 @@ export abstract class LinkHost {
   _bytesReceived = 0;
   readonly _emitter = new Emitter();
   readonly _host = new SocketHost({
-    opened: (generation) => this._shake(generation),
+    opened: (generation) => {
+      this._carried = true;
+      this._shake(generation);
+    },
     message: ({ data }) => {
       this._heard = now();
       this._received++;
@@ -51,8 +56,11 @@ export abstract class LinkHost {
     // The close event that follows says all there is to know.
     failed: () => {},
     closed: (generation, event) => {
+      if (!this._carried && this._fallBack(generation)) return;
       this._lastReason = event.reason;
-      this._input(Input.closed, generation, event.code, event.wasClean, this._verdict(event));
+      // SockJS says 1002 also where nobody answered or a proxy cut in, which is worth a retry.
+      const code = event.code === 1002 && this._carrier._name === "sockjs" ? 1006 : event.code;
+      this._input(Input.closed, generation, code, event.wasClean, this._verdict(event));
     },
   });
   protected _state: ConnectionState = "idle";
@@ -68,6 +76,11 @@ export abstract class LinkHost {
   private _generation = 0;
   /** The dial that the host's socket belongs to. */
   private _attached = 0;
+  private _endpoint = 0;
+  /** The transport of the current dial, where the next dial begins, and whether the current one has opened. */
+  private _at = 0;
+  private _from = 0;
+  private _carried = false;
   private _url = "";
   /** The handshake of the current dial, while it runs. */
   _handshake: Handshake | undefined;
@@ -100,7 +113,18 @@ export abstract class LinkHost {
     return this._state === "open" ? this._host.socket!.protocol : "";
   }
 
+  get transport(): string | undefined {
+    if (this._state !== "open") return undefined;
+    const { _name } = this._carrier;
+    return _name === "sockjs" ? `sockjs/${(this._host.socket as unknown as SockJS).transport}` : _name;
+  }
+
+  private get _carrier(): Carrier {
+    return this._settings._carriers[this._at]!;
+  }
+
   reconnect(): void {
+    this._from = 0;
     if (this._settings._signal?.aborted) {
       this.terminate();
       return;
@@ -198,7 +222,9 @@ export abstract class LinkHost {
         const endpoint = core.get(1);
         this._generation = first;
         this._endHandshake();
-        this._emitter._defer(() => this._dial(first, endpoint));
+        this._endpoint = endpoint;
+        this._at = this._from;
+        this._emitter._defer(() => this._dial(first));
         break;
       }
       case Action.close:
@@ -206,6 +232,10 @@ export abstract class LinkHost {
         break;
       case Action.detach:
         this._generation = 0;
+        // A transport that hangs is not waited for again, unless all the others fail.
+        if (this._attached && !this._carried && this._latest === Input.tick) {
+          this._from = (this._at + 1) % this._settings._carriers.length;
+        }
         // Connecting, only the timer and the user abandon a socket.
         if (this._handshake && this._latest === Input.tick) {
           this._fail(new EverwireError(
@@ -249,6 +279,7 @@ export abstract class LinkHost {
     if (cause === "socket-closed") {
       Object.assign(this._event, { code: core.get(3), wasClean: core.get(4) === 1, reason: this._lastReason });
     }
+    if (to === "open") this._event.transport = this.transport!;
     this._emitter._queue("state", this._event);
     this._endHandshake(to === "open");
     if (this._unsubscribe || to === "closed") return;
@@ -274,32 +305,58 @@ export abstract class LinkHost {
     }
   }
 
-  private _dial(generation: number, endpoint: number): void {
-    const { _urls, _protocols, _socketClass } = this._settings;
-    const current = () => generation === this._generation;
+  private _dial(generation: number): void {
+    const { _urls, _protocols } = this._settings;
+    const { _url, _address, _make } = this._carrier;
+    const at = this._at;
+    const current = () => generation === this._generation && at === this._at;
     const failed = (cause: unknown) => {
       if (!current()) return;
       this._fail(caused("dial", "no socket could be made, it will be tried again", cause));
       this._input(Input.dialFailed, generation);
     };
+    const unmade = (cause: unknown) => {
+      if (current() && !this._fallBack(generation)) failed(cause);
+    };
     if (!current()) return;
-    provide(_urls[endpoint]!, (url) => {
+    this._attached = 0;
+    this._carried = false;
+    provide(_url ?? _urls[this._endpoint]!, (url) => {
       if (!current()) return;
       provide(_protocols, (protocols) => {
         if (!current()) return;
-        let socket: NativeSocket;
-        try {
-          this._url = String(url);
-          socket = new _socketClass(this._url, typeof protocols === "string" ? [protocols] : [...(protocols ?? [])]);
-          socket.binaryType = "arraybuffer";
-        } catch (error) {
-          failed(error);
-          return;
-        }
-        this._attached = generation;
-        this._host.attach(generation, socket);
+        provide(_make, (make) => {
+          if (!current()) return;
+          let socket: NativeSocket;
+          try {
+            this._url = _address(String(url));
+            socket = make(this._url, typeof protocols === "string" ? [protocols] : [...(protocols ?? [])]);
+            socket.binaryType = "arraybuffer";
+          } catch (error) {
+            unmade(error);
+            return;
+          }
+          this._attached = generation;
+          this._host.attach(generation, socket);
+          // SockJS shows the server's heartbeats, which are signs of life.
+          socket.addEventListener("heartbeat", () => {
+            if (current()) this._heard = now();
+          });
+        }, unmade);
       }, failed);
     }, failed);
+  }
+
+  /** The transport could not be opened: tries the next one within the same dial. False if there is none. */
+  private _fallBack(generation: number): boolean {
+    if (this._state !== "connecting" || generation !== this._generation) return false;
+    if (!this._settings._carriers[this._at + 1]) {
+      this._from = 0;
+      return false;
+    }
+    this._at++;
+    this._dial(generation);
+    return true;
   }
 
   /** The socket opened: the link is open once the application's own handshake is done. */

@@ -10,6 +10,7 @@ import { OVERFLOWS, type Core } from "./core.js";
 import { EverwireError } from "./error.js";
 import type { StandardSchemaV1 } from "./schema-types.js";
 import { rateNumbers } from "./topic.js";
+import { type Carrier, carriers } from "./transport.js";
 import type { CloseInfo, ConnectOptions, HandshakeLink, MessageId, ProtocolSource, UrlSource } from "./types.js";
 
 /** Checked options, as far as JavaScript acts on them. */
@@ -36,7 +37,8 @@ export interface Settings {
   /** 1 for a timer in a worker. */
   readonly _ticker: number;
   readonly _signal: AbortSignal | undefined;
-  readonly _socketClass: NativeSocketClass;
+  /** At least one. */
+  readonly _carriers: readonly Carrier[];
 }
 
 /** Words of `inbound.overflow`. */
@@ -45,7 +47,7 @@ const INBOUND_RULES = "error drop-oldest drop-newest";
 /** Checks everything and makes the core's connection. */
 export function settings(core: () => Core, url: UrlSource, options: ConnectOptions | undefined): Settings {
   const given = object(
-    "options", options, "protocols codec schema reconnect heartbeat queue inbound rate correlation handshake ticker signal WebSocket",
+    "options", options, "protocols codec schema reconnect heartbeat queue inbound rate correlation handshake ticker signal transport WebSocket",
   );
   const urls = endpoints(url);
   const protocols = offered(given.protocols);
@@ -114,7 +116,7 @@ export function settings(core: () => Core, url: UrlSource, options: ConnectOptio
     _handshake: callable("handshake", given.handshake),
     _ticker: word("ticker", given.ticker, 0, "page worker"),
     _signal: abortable(given.signal),
-    _socketClass: socketClass(given.WebSocket),
+    _carriers: carriers(given.transport, () => socketClass(given.WebSocket)),
   };
   // Only now, so that wrong options need no module and leave nothing behind.
   const exports = core();

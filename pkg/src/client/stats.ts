@@ -21,6 +21,7 @@ export function readStats(client: Client): Stats {
   const open = client.state === "open";
   return {
     state: client.state,
+    transport: client.transport,
     attempt,
     reconnects,
     nextDialIn: dialAt === Infinity ? undefined : Math.max(dialAt - at, 0),

@@ -5,6 +5,8 @@ import type { Codec, Encoded } from "../codecs/types.js";
 import type { EverwireError } from "./error.js";
 import type { StandardSchemaV1 } from "./schema-types.js";
 import type { Lane, Offline, Order, Overflow, PolicyOption, RateLimit } from "./policy-types.js";
+import type { Stats } from "./stats-types.js";
+import type { TransportOption } from "./transport-types.js";
 
 /** Where to connect: one address, a list for failover, or a function that is asked before every attempt. */
 export type UrlSource = string | URL | readonly (string | URL)[] | (() => string | URL | Promise<string | URL>);
@@ -178,6 +180,13 @@ export interface ConnectOptions<In = any, Out = any> {
   ticker?: "page" | "worker";
   /** Aborting it ends the connection at once, as `terminate()` does, and for good. */
   signal?: AbortSignal;
+  /**
+   * What may carry the connection: one transport, or a list that is tried in its order on every dial. Default
+   * `"websocket"`. The state event of the opening says which one it is.
+   *
+   *     connect("wss://example.org/live/websocket", { transport: ["websocket", "sockjs"] });
+   */
+  transport?: TransportOption | readonly TransportOption[];
   /** Socket class to use instead of the global `WebSocket`: for Node below 22 and for tests. */
   WebSocket?: WebSocketConstructor;
 }
@@ -216,6 +225,8 @@ export interface StateEvent {
   readonly cause: StateCause;
   /** Consecutive attempt: 0 for the first dial after a start or a stable link; while waiting, the one to come. */
   readonly attempt: number;
+  /** When `to` is `'open'`: what carries the link, see `Connection.transport`. */
+  readonly transport?: string;
   /** When `to` is `'waiting'`: time until the next dial. */
   readonly delay?: number;
   /** When `to` is `'closed'`: why there will be no further dial. */
@@ -397,51 +408,6 @@ export interface CloseOptions {
   flush?: boolean;
 }
 
-/** Round-trip times of the heartbeat. */
-export interface RoundTrip {
-  readonly last: number;
-  /** Smoothed as in RFC 6298. */
-  readonly smoothed: number;
-  readonly variance: number;
-  readonly min: number;
-}
-
-/** Numbers of a connection since `connect`. */
-export interface Stats {
-  readonly state: ConnectionState;
-  /** Consecutive attempts since the last stable link. */
-  readonly attempt: number;
-  /** Times the link was open again after a loss. */
-  readonly reconnects: number;
-  /** Time until the next dial while waiting. */
-  readonly nextDialIn: number | undefined;
-  readonly rtt: RoundTrip | undefined;
-  /** Time since the last message of the open socket. */
-  readonly silentFor: number | undefined;
-  /** Whether a probe is out because the link may be dead. */
-  readonly suspect: boolean;
-  /** Messages that wait (paced, queued, being read, unacknowledged and kept for a resend). */
-  readonly queued: number;
-  readonly queuedBytes: number;
-  /** Bytes that the socket holds back. */
-  readonly bufferedAmount: number;
-  readonly accepted: number;
-  readonly written: number;
-  readonly acked: number;
-  readonly superseded: number;
-  readonly dropped: number;
-  readonly expired: number;
-  readonly cancelled: number;
-  readonly unknown: number;
-  readonly resent: number;
-  /** Messages received, pongs and undecodable ones included. */
-  readonly received: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  /** Messages that full iterators gave up. */
-  readonly inboundDropped: number;
-}
-
 /** A connection that comes back by itself. */
 export interface Connection<In = any, Out = any> extends AsyncIterable<In> {
   readonly state: ConnectionState;
@@ -449,6 +415,11 @@ export interface Connection<In = any, Out = any> extends AsyncIterable<In> {
   readonly protocol: string;
   /** Address of the current or last dial, empty before the first. */
   readonly url: string;
+  /**
+   * What carries the open link: `"websocket"`, or `"sockjs/"` and the name of SockJS's own transport, such as
+   * `"sockjs/xhr-streaming"`. `undefined` while not open.
+   */
+  readonly transport: string | undefined;
   /**
    * Calls `listener` for every event of this kind, after everwire's own work is done; a listener that throws is
    * reported by `reportError` and harms nothing else. Returns the function that unsubscribes.
@@ -498,3 +469,5 @@ export interface Connection<In = any, Out = any> extends AsyncIterable<In> {
 
 export type { Codec, Encoded, EverwireError, StandardSchemaV1 };
 export type * from "./policy-types.js";
+export type * from "./stats-types.js";
+export type * from "./transport-types.js";

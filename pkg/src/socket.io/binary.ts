@@ -1,0 +1,72 @@
+// Binary values inside of packets: taken out and replaced by placeholders, and put back.
+import { isBlob } from "./transport.js";
+
+/** Placeholders are only read, and mostly the first few are needed. */
+const placeholders: object[] = [];
+
+/** Deepest nesting that is searched; deeper data would exhaust the stack, in JSON.stringify at the latest. */
+const MAX_DEPTH = 5_000;
+const TOO_DEEP = "data is nested deeper than 5000 levels: send it in parts";
+
+/** `File` is a `Blob`. */
+export const isBinary = (value: unknown): boolean => ArrayBuffer.isView(value) || value instanceof ArrayBuffer || isBlob(value);
+
+/** Whether there is binary anywhere in the value. `toJSON` is honoured once, as everywhere in the original. */
+export function hasBinary(value: any, depth = 0, json = false): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth > MAX_DEPTH) throw new RangeError(TOO_DEEP);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (hasBinary(value[i], depth + 1)) return true;
+    return false;
+  }
+  if (isBinary(value)) return true;
+  if (typeof value.toJSON === "function" && !json) return hasBinary(value.toJSON(), depth + 1, true);
+  for (const key in value) {
+    if (typeof value[key] === "object" && Object.hasOwn(value, key) && hasBinary(value[key], depth + 1)) return true;
+  }
+  return false;
+}
+
+/** A copy with placeholders; what they stand for goes to `buffers`. */
+export function deconstruct(value: any, buffers: unknown[], depth = 0, json = false): any {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > MAX_DEPTH) throw new RangeError(TOO_DEEP);
+  if (isBinary(value)) {
+    const num = buffers.push(value) - 1;
+    return (placeholders[num] ??= { _placeholder: true, num });
+  }
+  if (Array.isArray(value)) {
+    const copy = new Array(value.length);
+    for (let i = 0; i < value.length; i++) copy[i] = deconstruct(value[i], buffers, depth + 1);
+    return copy;
+  }
+  if (value instanceof Date) return value;
+  if (typeof value.toJSON === "function" && !json) return deconstruct(value.toJSON(), buffers, depth + 1, true);
+  const copy: Record<string, unknown> = {};
+  for (const key in value) if (Object.hasOwn(value, key)) define(copy, key, deconstruct(value[key], buffers, depth + 1));
+  return copy;
+}
+
+/** Puts the buffers in the places of their placeholders, in place. */
+export function reconstruct(value: any, buffers: readonly unknown[], depth = 0): any {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > MAX_DEPTH) throw new RangeError(TOO_DEEP);
+  if (value._placeholder === true) {
+    const { num } = value;
+    // A fraction would find nothing, and the application would get undefined.
+    if (!Number.isInteger(num) || num < 0 || num >= buffers.length) throw new Error("illegal attachments");
+    return buffers[num];
+  }
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = reconstruct(value[i], buffers, depth + 1);
+  } else {
+    for (const key in value) if (typeof value[key] === "object") define(value, key, reconstruct(value[key], buffers, depth + 1));
+  }
+  return value;
+}
+
+/** Assigns, without setting the prototype when the key is `__proto__`. */
+function define(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === "__proto__") Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  else object[key] = value;
+}

@@ -1,0 +1,166 @@
+// Packets of Socket.IO v5 as text and attachments. The interface is that of socket.io-parser, which custom parsers share;
+// what is accepted is what the core's parser accepts (`protocol/socket_io/packet.rs`).
+import { deconstruct, hasBinary, isBinary, reconstruct } from "./binary.js";
+import { Emitter } from "./emitter.js";
+import { PacketType, RESERVED, type Packet } from "./packet.js";
+
+/** Options of a {@link Decoder}. */
+export interface DecoderOptions {
+  /** Second argument of `JSON.parse`. */
+  reviver?: (this: any, key: string, value: any) => any;
+  /** Most attachments of one packet. Default 10. */
+  maxAttachments?: number;
+  /** Most bytes of all attachments of one packet. Default 16 MiB. */
+  maxAttachmentBytes?: number;
+}
+
+/** Longest namespace in characters, query included. */
+const MAX_NAMESPACE = 1_024;
+
+export class Encoder {
+  constructor(readonly replacer?: (this: any, key: string, value: any) => any) {}
+
+  /** The packet's text, and its attachments behind it. */
+  encode(packet: Packet): any[] {
+    const encoded = this._encode(packet);
+    return typeof encoded === "string" ? [encoded] : encoded;
+  }
+
+  /** The packet's text alone if there are no attachments. */
+  _encode(packet: Packet): string | any[] {
+    let { type, data } = packet;
+    if ((type === PacketType.event || type === PacketType.ack) && hasBinary(data)) {
+      const parts: unknown[] = [];
+      data = deconstruct(data, parts);
+      type += PacketType.binaryEvent - PacketType.event;
+      parts.unshift(this.#text(packet, type, data, parts.length));
+      return parts;
+    }
+    return this.#text(packet, type, data, packet.attachments);
+  }
+
+  #text({ nsp, id }: Packet, type: PacketType, data: any, attachments?: number): string {
+    let text = String(type);
+    if (type >= PacketType.binaryEvent) text += `${attachments}-`;
+    if (nsp && nsp !== "/") text += `${nsp},`;
+    if (id !== undefined && id !== null) text += id;
+    if (data !== undefined && data !== null) text += JSON.stringify(data, this.replacer);
+    return text;
+  }
+}
+
+export class Decoder extends Emitter {
+  opts: Required<Omit<DecoderOptions, "reviver">> & Pick<DecoderOptions, "reviver">;
+  /** The packet that waits for attachments, the attachments, and how many bytes they may still have. */
+  #pending: Packet | undefined;
+  #buffers: unknown[] = [];
+  #room = 0;
+
+  constructor(options?: DecoderOptions | DecoderOptions["reviver"]) {
+    super();
+    this.opts = { maxAttachments: 10, maxAttachmentBytes: 16 << 20, ...(typeof options === "function" ? { reviver: options } : options) };
+  }
+
+  /**
+   * Takes a message; a complete packet is raised as `decoded`.
+   *
+   * @throws Error for anything malformed
+   */
+  add(message: any): void {
+    const packet = this._decode(message, 0);
+    if (packet) this.emitReserved("decoded", packet);
+  }
+
+  destroy(): void {
+    this.#pending = undefined;
+    this.#buffers = [];
+  }
+
+  /** The packet that a message completes, if it does. A text begins at `from`. */
+  _decode(message: any, from: number): Packet | undefined {
+    if (typeof message !== "string") return this.#binary(message);
+    if (this.#pending) throw new Error("got plaintext data when reconstructing a packet");
+    const packet = this.#text(message, from);
+    if (packet.type < PacketType.binaryEvent) return packet;
+    packet.type -= PacketType.binaryEvent - PacketType.event;
+    this.#pending = packet;
+    this.#room = this.opts.maxAttachmentBytes;
+    return undefined;
+  }
+
+  #binary(data: any): Packet | undefined {
+    if (!isBinary(data)) throw new Error(`Unknown type: ${data}`);
+    const packet = this.#pending;
+    if (!packet) throw new Error("got binary data when not reconstructing a packet");
+    this.#room -= data.byteLength ?? data.size;
+    if (this.#room < 0) throw new Error("attachments too long: raise maxAttachmentBytes of the parser or send less at once");
+    if (this.#buffers.push(data) < (packet.attachments as number)) return undefined;
+    const buffers = this.#buffers;
+    this.destroy();
+    packet.data = reconstruct(packet.data, buffers);
+    delete packet.attachments;
+    return packet;
+  }
+
+  #text(text: string, from: number): Packet {
+    // An empty text joins the namespace `/`, as in the original.
+    const type: PacketType = from < text.length ? text.charCodeAt(from) - 48 : PacketType.connect;
+    if (!(type >= PacketType.connect && type <= PacketType.binaryAck)) throw new Error(`unknown packet type ${text[from]}`);
+    const packet: Packet = { type, nsp: "/" };
+    let at = from + 1;
+    let code = text.charCodeAt(at);
+    const digits = (): number => {
+      let number = 0;
+      for (; code >= 48 && code <= 57; code = text.charCodeAt(++at)) number = number * 10 + code - 48;
+      return number;
+    };
+    if (type >= PacketType.binaryEvent) {
+      const attachments = (packet.attachments = digits());
+      if (!attachments || code !== 45) throw new Error("Illegal attachments");
+      if (attachments > this.opts.maxAttachments) throw new Error("too many attachments");
+      code = text.charCodeAt(++at);
+    }
+    if (code === 47) {
+      const comma = text.indexOf(",", at);
+      const end = comma < 0 ? text.length : comma;
+      if (end - at > MAX_NAMESPACE) throw new Error("namespace too long");
+      packet.nsp = text.slice(at, end);
+      code = text.charCodeAt(at = end + 1);
+    }
+    if (code >= 48 && code <= 57) {
+      packet.id = digits();
+      if (!Number.isSafeInteger(packet.id)) throw new Error("invalid packet id");
+    }
+    if (at < text.length) {
+      packet.data = this.#parse(text.slice(at));
+      if (!fits(type, packet.data)) throw new Error("invalid payload");
+    }
+    return packet;
+  }
+
+  #parse(json: string): any {
+    try {
+      return JSON.parse(json, this.opts.reviver);
+    } catch {
+      throw new Error("invalid payload");
+    }
+  }
+}
+
+function fits(type: PacketType, data: any): boolean {
+  switch (type) {
+    case PacketType.connect:
+      return isObject(data);
+    case PacketType.disconnect:
+      return data === undefined;
+    case PacketType.connectError:
+      return typeof data === "string" || isObject(data);
+    case PacketType.event:
+    case PacketType.binaryEvent:
+      return Array.isArray(data) && (typeof data[0] === "number" || (typeof data[0] === "string" && !RESERVED.has(data[0])));
+    default:
+      return Array.isArray(data);
+  }
+}
+
+const isObject = (value: unknown): boolean => Object.prototype.toString.call(value) === "[object Object]";
