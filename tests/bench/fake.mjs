@@ -1,18 +1,25 @@
 // A socket without a network, in place of the frame's own WebSocket class: opens by itself and counts what is sent. It is
 // an EventTarget of the platform, so that a message costs what the platform's dispatch costs.
 
-globalThis.fake = { current: undefined, sent: 0 };
+// `fake.server(socket, data)`, if a benchmark sets it, is asked about everything that is sent.
+globalThis.fake = { current: undefined, server: undefined };
 
 globalThis.WebSocket = class WebSocket extends EventTarget {
   static CONNECTING = 0;
   static OPEN = 1;
   static CLOSING = 2;
   static CLOSED = 3;
+  CONNECTING = 0;
+  OPEN = 1;
+  CLOSING = 2;
+  CLOSED = 3;
   readyState = 0;
   binaryType = "blob";
   bufferedAmount = 0;
   extensions = "";
   protocol = "";
+  /** Characters and bytes that were sent. */
+  sent = 0;
 
   constructor(url) {
     super();
@@ -24,15 +31,40 @@ globalThis.WebSocket = class WebSocket extends EventTarget {
     });
   }
 
+  set onopen(handler) {
+    this.addEventListener("open", handler);
+  }
+
+  set onclose(handler) {
+    this.addEventListener("close", handler);
+  }
+
+  set onerror(handler) {
+    this.addEventListener("error", handler);
+  }
+
   set onmessage(handler) {
     this.addEventListener("message", handler);
   }
 
   send(data) {
-    globalThis.fake.sent += data.length > 0 ? 1 : 0;
+    // A string is read to its end, as a native socket does: joining its parts belongs to the cost.
+    this.sent += typeof data === "string" ? data.length + (data.charCodeAt(data.length - 1) & 0) : data.byteLength;
+    globalThis.fake.server?.(this, data);
   }
 
   close() {
     this.readyState = 3;
+  }
+
+  /** A message comes. */
+  say(data) {
+    this.dispatchEvent(new MessageEvent("message", { data }));
+  }
+
+  /** The connection is gone. */
+  lose() {
+    this.readyState = 3;
+    this.dispatchEvent(new CloseEvent("close", { code: 1006 }));
   }
 };

@@ -17,10 +17,12 @@ export class Demo {
   #port = 0;
   #wsPort = 0;
   #output = "";
+  #options = [];
 
-  /** Starts the server on free ports. */
-  static async start() {
+  /** Starts the server on free ports; `options` are further ones of its command line, kept over restarts. */
+  static async start(options = []) {
     const demo = new Demo();
+    demo.#options = options;
     demo.#folder = await mkdtemp(join(tmpdir(), "everwire-e2e-"));
     await demo.#spawn();
     const { ws } = await demo.get("/config.json");
@@ -44,7 +46,7 @@ export class Demo {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: cargo build -p everwire-demo`);
     if (!existsSync(join(dist, "index.html"))) throw new Error(`${dist} is missing: npm --prefix www run build`);
     const options = ["--port", this.#port, "--ws-port", this.#wsPort, "--dist", dist];
-    const child = spawn(binary, [...options, "--state", join(this.#folder, "feed")].map(String));
+    const child = spawn(binary, [...options, "--state", join(this.#folder, "feed"), ...this.#options].map(String));
     this.#child = child;
     const before = this.#output.length;
     const ready = new Promise((resolve, reject) => {

@@ -26,8 +26,8 @@ export class Tab {
   /** Errors of the page's own code. */
   problems = [];
 
-  /** Opens the demo; `options` are those of a browser context. */
-  static async open(browser, url, options) {
+  /** Opens the demo; `options` are those of a browser context, `timeout` is for joining the room. */
+  static async open(browser, url, options, timeout) {
     const tab = new Tab();
     tab.context = await browser.newContext({ locale: "en-US", colorScheme: "light", ...options });
     tab.page = await tab.context.newPage();
@@ -36,7 +36,7 @@ export class Tab {
       if (message.type() === "error" && !EXPECTED.test(message.text())) tab.problems.push(message.text());
     });
     await tab.page.goto(url);
-    await tab.live();
+    await tab.live(timeout);
     return tab;
   }
 

@@ -4,6 +4,7 @@
 export const ENTRIES = [
   { name: "client", inline: "everwire", slim: "everwire/slim", use: "useClient", answer: "through the client" },
   { name: "websocket", inline: "everwire/websocket", slim: "everwire/slim/websocket", use: "useWebSocket", answer: "through the class" },
+  { name: "sockjs", inline: "everwire/sockjs", slim: "everwire/slim/sockjs", use: "useSockJS", answer: "1002 Cannot connect to server" },
 ];
 
 /** A browser script that uses all given entries, inline and slim, and leaves the answers in `globalThis.answers`. */

@@ -110,7 +110,7 @@ async function unbundled(manifest) {
 
   const policy = (value) => ({ body: page("./main.js", map), headers: { "content-security-policy": value } });
   // The import map is an inline script and needs its own permission.
-  const strict = `default-src 'self'; connect-src 'self' ${peer.origin}; img-src data:; script-src 'self' 'unsafe-inline'`;
+  const strict = `default-src 'self'; connect-src 'self' ${peer.origin} ${peer.origin.replace("ws", "http")}; img-src data:; script-src 'self' 'unsafe-inline'`;
   await check("Content-Security-Policy with 'wasm-unsafe-eval'", () =>
     opened({ ...files, "/index.html": policy(`${strict} 'wasm-unsafe-eval'`) }, { path: "/index.html" }));
   await check("Content-Security-Policy without it: an error that names the cure", async () => {

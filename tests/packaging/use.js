@@ -1,4 +1,4 @@
-// What every fixture does with each entry of the package: one message there and back through a real server.
+// What every fixture does with each entry of the package, mostly one message there and back through a real server.
 
 /** Echo through the class of `everwire/websocket`. */
 export function useWebSocket({ WebSocket }, url, options) {
@@ -10,6 +10,14 @@ export function useWebSocket({ WebSocket }, url, options) {
       socket.close();
       done(data);
     };
+  });
+}
+
+/** `everwire/sockjs` at a server that never answers `/info`: its session in the core must tell. */
+export function useSockJS({ SockJS }, url) {
+  return new Promise((done) => {
+    const socket = new SockJS(url.replace(/^ws/, "http"), null, { infoTimeout: 50 });
+    socket.onclose = ({ code, reason }) => done(`${code} ${reason}`);
   });
 }
 

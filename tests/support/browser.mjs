@@ -17,9 +17,9 @@ export function chromePath() {
   throw new Error("no Chromium found: install it or name it in EVERWIRE_CHROME");
 }
 
-/** Starts headless Chromium. */
-export function launchChromium(flags = []) {
-  return chromium.launch({ executablePath: chromePath(), args: [...FLAGS, ...flags] });
+/** Starts headless Chromium; `options` are those of playwright's `launch`. */
+export function launchChromium(flags = [], options = {}) {
+  return chromium.launch({ executablePath: chromePath(), args: [...FLAGS, ...flags], ...options });
 }
 
 /**

@@ -11,7 +11,8 @@ import { launchChromium, openPage } from "../support/browser.mjs";
 import { check, finish } from "../support/report.mjs";
 import { serveHttp, serveWebSocket } from "../support/server.mjs";
 import { launchFirefox } from "../support/webdriver.mjs";
-import { behaviours } from "./behaviours.js";
+import { lifecycle } from "./lifecycle.js";
+import { options } from "./options.js";
 import { peers } from "./peers.js";
 import { scenarios } from "./scenarios.js";
 
@@ -32,11 +33,11 @@ const browser = await launchChromium(["--js-flags=--expose-gc"]);
 try {
   const { page, problems } = await openPage(browser, site.origin);
   await page.evaluate(async () => {
-    const [{ play }, { behaviours }, { peers }, { default: Everwire }, { default: RWS }] = await Promise.all([
-      import("/tests/scenarios.js"), import("/tests/behaviours.js"), import("/tests/peers.js"), import("/everwire/websocket.js"),
-      import("/peers/reconnecting-websocket-mjs.js"),
+    const [{ play }, { lifecycle }, { options }, { peers }, { default: Everwire }, { default: RWS }] = await Promise.all([
+      import("/tests/scenarios.js"), import("/tests/lifecycle.js"), import("/tests/options.js"), import("/tests/peers.js"),
+      import("/everwire/websocket.js"), import("/peers/reconnecting-websocket-mjs.js"),
     ]);
-    Object.assign(globalThis, { play, behaviours, peers, Everwire, RWS, native: WebSocket });
+    Object.assign(globalThis, { play, behaviours: { ...options, ...lifecycle }, peers, Everwire, RWS, native: WebSocket });
   });
 
   for (const name of Object.keys(scenarios)) {
@@ -58,7 +59,7 @@ try {
     });
   }
 
-  for (const name of Object.keys(behaviours)) {
+  for (const name of [...Object.keys(options), ...Object.keys(lifecycle)]) {
     await run(`everwire: ${name}`, async () => {
       problems.length = 0;
       await page.evaluate(([name, url]) => behaviours[name](Everwire, url), [name, peer.origin]);

@@ -1,0 +1,98 @@
+// Writes docs/benchmarks.md and its plots from the results of a run. The page is made whole each time from the parts that ran,
+// so that its figures are of one run; text that is not about figures stands in docs/benchmarks/notes.md.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bars, herd } from "./plots.mjs";
+import { factor, number } from "./print.mjs";
+import { ratio, summary } from "./stats.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+const docs = join(root, "docs");
+const plots = join(docs, "benchmarks");
+const PEERS = [
+  "reconnecting-websocket", "partysocket", "websocket-ts", "@stomp/stompjs", "socket.io-client", "socket.io",
+  "sockjs-client", "sockjs", "lodash.throttle", "uplot", "ws",
+];
+const HERD_PLOT_MS = 45_000;
+const WINDOW_MS = 100;
+
+/** Writes page and plots. */
+export async function writeReport(results) {
+  mkdirSync(plots, { recursive: true });
+  const parts = [head(results)];
+  for (const [name, result] of Object.entries(results)) {
+    parts.push(result.formulas ? await herdSection(name, result) : await section(name, result));
+  }
+  parts.push(readFileSync(join(plots, "notes.md"), "utf8").trim());
+  writeFileSync(join(docs, "benchmarks.md"), `${parts.join("\n\n")}\n`);
+}
+
+function head(results) {
+  const processor = cpus()[0]?.model ?? "unknown processor";
+  const browser = Object.values(results)[0]?.browser;
+  const peers = PEERS.map((name) => `${name} ${version(name)}`).join(", ");
+  return `# Benchmarks
+
+${cpus().length} cores (${processor}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release().split("-")[0]}, Chromium ${browser}, Node ${process.version.slice(1)},
+${rustc()}. Peers from npm: ${peers}.
+
+Compare the numbers of one table with each other; on another machine all of them move. Repeat them with
+\`cargo xtask bench --browser --report\`, which writes this page. Every client has an iframe of its own, rounds are interleaved; a
+cell is the median of the rounds with the quartiles in brackets, a ratio the median of the ratios of the rounds.`;
+}
+
+function version(name) {
+  return JSON.parse(readFileSync(join(root, "tests/node_modules", name, "package.json"), "utf8")).version;
+}
+
+function rustc() {
+  return spawnSync("rustc", ["--version"], { encoding: "utf8", cwd: root }).stdout.trim().replace(/ \(.*/, "");
+}
+
+async function section(name, { title, about, unit, ...result }) {
+  const groups = result.groups ?? { "": result };
+  const lines = [`## ${title}`, about];
+  for (const [group, { times, baseline }] of Object.entries(groups)) {
+    const file = `${name}${group && `-${group}`}.svg`;
+    writeFileSync(join(plots, file), await bars(rowsOf(times), { title: group || title, unit: unit ?? "" }));
+    lines.push(table(times, baseline), `![${group || title}](benchmarks/${file})`);
+  }
+  return lines.join("\n\n");
+}
+
+function rowsOf(times) {
+  return Object.entries(times).flatMap(([name, kinds]) =>
+    Object.entries(kinds).map(([kind, values]) => ({ name, kind, ...summary(values) })));
+}
+
+function table(times, baseline) {
+  const names = Object.keys(times);
+  const kinds = [...new Set(Object.values(times).flatMap((kinds) => Object.keys(kinds)))];
+  const lines = [`| | ${names.join(" | ")} |`, `|---|${"---|".repeat(names.length)}`];
+  for (const kind of kinds) {
+    const cells = names.map((name) => {
+      const values = times[name][kind];
+      if (!values) return "";
+      const { median, low, high } = summary(values);
+      const base = times[baseline]?.[kind];
+      const against = base && name !== baseline ? `, ${factor(ratio(values, base).median)}` : "";
+      return `${number(median)} (${number(low)}-${number(high)})${against}`;
+    });
+    lines.push(`| ${kind} | ${cells.join(" | ")} |`);
+  }
+  return lines.join("\n");
+}
+
+async function herdSection(name, { title, about, formulas }) {
+  writeFileSync(join(plots, `${name}.svg`), await herd(formulas, { title, windowMs: WINDOW_MS, until: HERD_PLOT_MS }));
+  const rows = formulas.map(({ name, peak, peakAfterRecovery, p95BackMs, dialsPerClient }) =>
+    `| ${name} | ${peak} | ${peakAfterRecovery} | ${(p95BackMs / 1_000).toFixed(1)} s | ${dialsPerClient} |`);
+  return [
+    `## ${title}`, about,
+    ["| Formula | most dials in 100 ms | after recovery | 95 % back after | dials per client |", "|---|---|---|---|---|", ...rows].join("\n"),
+    `![${title}](benchmarks/${name}.svg)`,
+  ].join("\n\n");
+}
