@@ -24,6 +24,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     emptyOutDir: false,
     chunkSizeWarningLimit: 1500,
+    rolldownOptions: {
+      input: ['index.html', 'ticker.html'],
+    },
   },
   server: {
     host: '127.0.0.1',

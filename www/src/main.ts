@@ -19,6 +19,8 @@ import { Log } from './panel/log.ts';
 import { Panel } from './panel/panel.ts';
 import { Room } from './room.ts';
 import { identity, saveIdentity } from './session.ts';
+import { choose, chosen } from './transport/index.ts';
+import { transportSwitch } from './transport/switch.ts';
 import { byId, h, setText } from './ui/dom.ts';
 import { Status } from './ui/status.ts';
 import { tabs } from './ui/tabs.ts';
@@ -33,6 +35,7 @@ applyTexts();
 
 const log = new Log();
 const panel = new Panel();
+let transport = chosen();
 let room = enter(identity.room ?? ROOMS[0]!);
 let area: Viewport | undefined;
 let own: OwnPosition | undefined;
@@ -68,7 +71,7 @@ function roomLabel(name: string): string {
 function enter(name: string): Room {
   identity.room = name;
   saveIdentity();
-  const entered: Room = new Room(name, {
+  const entered: Room = new Room(name, transport, {
     changed: () => {
       if (entered !== room) return;
       feed.refresh();
@@ -118,7 +121,11 @@ function show(): void {
 }
 
 function change(name: string): void {
-  if (name === room.name) return;
+  if (name !== room.name) move(name);
+}
+
+/** Leaves the room, and enters one over the present transport. */
+function move(name: string): void {
   room.leave();
   room = enter(name);
   status.restart();
@@ -217,6 +224,11 @@ show();
 composer({
   submit: (text) => room.outbox.add(text),
   typing: (active) => room.net.typing(active),
+});
+transportSwitch(transport, (next) => {
+  transport = next;
+  choose(next);
+  move(room.name);
 });
 chaosBar({ log: (what) => log.add('busy', () => t('logChaos', { what })) });
 addEventListener('online', () => log.add('good', () => t('logOnline')));

@@ -20,6 +20,7 @@ import {
 import { Clock } from './clock.ts';
 import { Emitter } from './emitter.ts';
 import { identity } from './session.ts';
+import { type Route, type Transport, route } from './transport/index.ts';
 import type { ClientMessage, OwnPosition, ServerConfig, ServerMessage, Viewport } from './wire.ts';
 
 type Out<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
@@ -54,13 +55,6 @@ export async function serverConfig(): Promise<ServerConfig> {
   return (await response.json()) as ServerConfig;
 }
 
-async function address(room: string): Promise<URL> {
-  const url = new URL((await serverConfig()).ws);
-  url.searchParams.set('room', room);
-  url.searchParams.set('client', identity.client);
-  return url;
-}
-
 /** Ids are on answers of many kinds; only these answer something that was sent. */
 const answers = new Set<ServerMessage['type']>(['ack', 'rejected', 'time']);
 
@@ -76,6 +70,7 @@ const after = (ms: number) => new Promise<undefined>((resolve) => setTimeout(res
 /** The connection to one room. Another room is another `Net`: what waits for one must not end in the other. */
 export class Net extends Emitter<NetEvents> {
   readonly room: string;
+  readonly transport: Transport;
   readonly clock = new Clock();
   readonly #connection: Connection<ServerMessage, ClientMessage>;
   readonly #chat: Topic<Out<'post'> | Out<'typing'>>;
@@ -84,6 +79,7 @@ export class Net extends Emitter<NetEvents> {
   readonly #position: Topic<Out<'position'>>;
   readonly #read: Topic<Out<'read'>>;
   readonly #resume: Resume;
+  readonly #route: Route;
   readonly #timers = new Set<number>();
   /** Likes on their way, as merged so far, by id. */
   readonly #counts = new Map<string, Out<'like'>>();
@@ -91,12 +87,16 @@ export class Net extends Emitter<NetEvents> {
   #area: Viewport | undefined;
   #own: OwnPosition | undefined;
 
-  constructor(room: string, resume: Resume) {
+  constructor(room: string, transport: Transport, resume: Resume) {
     super();
     this.room = room;
+    this.transport = transport;
     this.#resume = resume;
-    const connection = connect(() => address(room), {
-      reconnect: { minDelay: 400, maxDelay: 8_000, firstSpread: 800 },
+    const way = route(transport);
+    this.#route = way;
+    const connection = connect(async () => way.address(await serverConfig(), room), {
+      ...(way.socket && { WebSocket: way.socket }),
+      reconnect: { minDelay: 400, maxDelay: 8_000, firstSpread: 800, retryOn: way.retryOn },
       heartbeat: {
         interval: 3_000,
         timeout: 'adaptive',
@@ -145,6 +145,11 @@ export class Net extends Emitter<NetEvents> {
   /** Whether the server has answered hello on this link. */
   get live(): boolean {
     return this.#connection.state === 'open';
+  }
+
+  /** How messages travel now: `websocket`, `polling`, `xhr-streaming` …; undefined while nothing is open. */
+  get carrier(): string | undefined {
+    return this.live ? this.#route.carrier() : undefined;
   }
 
   /** Whether the socket is open and the answer to hello is awaited. */

@@ -5,6 +5,7 @@ import { People } from './feed/people.ts';
 import { PendingLikes } from './feed/likes.ts';
 import { Net } from './net.ts';
 import { identity } from './session.ts';
+import type { Transport } from './transport/index.ts';
 
 export interface RoomOptions {
   /** Something that the page shows has changed. */
@@ -23,9 +24,9 @@ export class Room {
   readonly outbox: Outbox;
   readonly likes: PendingLikes;
 
-  constructor(name: string, options: RoomOptions) {
+  constructor(name: string, transport: Transport, options: RoomOptions) {
     this.name = name;
-    this.net = new Net(name, () => this.model.resume());
+    this.net = new Net(name, transport, () => this.model.resume());
     this.outbox = new Outbox(name, {
       live: () => this.net.live,
       send: (id, text) => this.net.post(id, text),

@@ -117,6 +117,9 @@ export type ClientMessage =
 /** What `/config.json` tells. */
 export interface ServerConfig {
   ws: string;
+  /** Origin of the Socket.IO server. */
+  socketio: string;
+  sockjs: string;
   rooms: string[];
   defaultRoom: string;
 }

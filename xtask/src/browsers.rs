@@ -11,6 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use crate::debian;
 use crate::run::{Ctx, which};
 
 /// Korean text in screenshots needs a font with Hangul; this file tells that Debian's package is there.
@@ -28,7 +29,15 @@ pub(crate) fn ensure(ctx: &Ctx) -> Result<Browsers> {
     ctx.once("finding browsers", || {
         let missing = missing_packages();
         if !missing.is_empty() {
-            apt_install(ctx, &missing)?;
+            if !debian::is_debian() {
+                bail!(
+                    "the browser tests need Chromium or Chrome, the chromedriver of the same version, and Firefox. \
+                     Install what is missing ({}, by their names in Debian) or set EVERWIRE_CHROME, \
+                     EVERWIRE_CHROMEDRIVER and EVERWIRE_FIREFOX to their paths",
+                    missing.join(" ")
+                );
+            }
+            debian::install(ctx, &missing)?;
         }
         let found = found()?;
         let chrome = version(ctx, &found.chrome)?;
@@ -87,44 +96,10 @@ fn missing_packages() -> Vec<&'static str> {
     if firefox().is_none() {
         packages.push("firefox-esr");
     }
-    if is_debian() && !Path::new(CJK_FONT).exists() {
+    if debian::is_debian() && !Path::new(CJK_FONT).exists() {
         packages.push("fonts-noto-cjk");
     }
     packages
-}
-
-fn is_debian() -> bool {
-    fs::read_to_string("/etc/os-release")
-        .is_ok_and(|text| text.lines().any(|line| line == "ID=debian"))
-}
-
-fn apt_install(ctx: &Ctx, packages: &[&str]) -> Result<()> {
-    let list = packages.join(" ");
-    if !is_debian() {
-        bail!(
-            "the browser tests need Chromium or Chrome, the chromedriver of the same version, and Firefox. \
-             Install what is missing ({list}, by their names in Debian) or set EVERWIRE_CHROME, \
-             EVERWIRE_CHROMEDRIVER and EVERWIRE_FIREFOX to their paths"
-        );
-    }
-    if ctx.read(Command::new("id").arg("-u"))? != "0" {
-        bail!(
-            "the browser tests need more packages; run this and try again:\n    \
-             sudo apt-get update && sudo apt-get install --no-install-recommends {list}"
-        );
-    }
-    ctx.run(apt_get().arg("update"))?;
-    ctx.run(
-        apt_get()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages),
-    )
-}
-
-fn apt_get() -> Command {
-    let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    command
 }
 
 fn version(ctx: &Ctx, program: &Path) -> Result<String> {

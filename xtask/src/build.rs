@@ -27,8 +27,14 @@ pub(crate) fn npm_package(ctx: &Ctx) -> Result<()> {
     })
 }
 
-/// The files of the Yew page that are copied as they are.
-const YEW_FILES: [&str; 4] = ["index.html", "start.js", "style.css", "feed.css"];
+/// The files of the Yew page that are copied as they are; one of them it shares with the other pages.
+const YEW_FILES: [&str; 5] = [
+    "www/yew-feed/index.html",
+    "www/yew-feed/start.js",
+    "www/yew-feed/style.css",
+    "www/yew-feed/feed.css",
+    "www/src/styles/shared.css",
+];
 
 /// The demo pages into www/dist: the page of the npm package and, in yew/, the one in Rust.
 pub(crate) fn pages(ctx: &Ctx) -> Result<()> {
@@ -56,7 +62,8 @@ fn yew_page(ctx: &Ctx) -> Result<()> {
                 .arg(wasm),
         )?;
         for name in YEW_FILES {
-            let file = ctx.project.path("www/yew-feed").join(name);
+            let file = ctx.project.path(name);
+            let name = file.file_name().context("a file has a name")?;
             fs::copy(&file, out.join(name))
                 .with_context(|| format!("cannot copy {}", file.display()))?;
         }

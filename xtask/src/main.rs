@@ -6,11 +6,13 @@
 mod bench;
 mod browsers;
 mod build;
+mod debian;
 mod demo;
 mod npm;
 mod project;
 mod run;
 mod server;
+mod services;
 mod setup;
 mod size;
 mod steps;
@@ -35,7 +37,8 @@ cargo xtask test [STEP…]        all checks, or only the named steps
     --list                      print the steps
     --fail-fast                 stop at the first step that fails
     --verbose                   stream the output of the steps instead of keeping it for failures
-cargo xtask bench [--browser]   native benchmarks of the core; with --browser also the ones in a browser
+cargo xtask bench [PART,…]      the core's benchmarks and everwire beside its peers, or only these parts of the latter
+    --report                    also write docs/benchmarks.md and its plots
     --smoke                     only prove that every benchmark runs
 cargo xtask size                size of every npm entry, checked against pkg/size-budget.json
 cargo xtask help                this text
@@ -116,8 +119,11 @@ fn parse(mut args: lexopt::Parser) -> Result<Command> {
             let mut options = bench::Options::default();
             while let Some(arg) = args.next()? {
                 match arg {
-                    Long("browser") => options.browser = true,
+                    Long("report") => options.report = true,
                     Long("smoke") => options.smoke = true,
+                    Value(parts) if options.parts.is_none() => {
+                        options.parts = Some(parts.string()?)
+                    }
                     other => return Err(other.unexpected().into()),
                 }
             }
@@ -180,7 +186,7 @@ mod tests {
             &["biuld"][..],
             &["build", "now"],
             &["test", "--quick"],
-            &["bench", "core"],
+            &["bench", "stomp", "rust"],
         ] {
             assert!(parsed(args).is_err(), "{args:?}");
         }

@@ -24,7 +24,9 @@ const LICENCES: [&str; 7] = [
     "MIT",
 ];
 /// Further ones that build and test tools may have, since nothing of them is shipped.
-const TOOL_LICENCES: [&str; 2] = ["CC-BY-4.0", "MPL-2.0"];
+const TOOL_LICENCES: [&str; 3] = ["CC-BY-4.0", "MPL-2.0", "Unlicense"];
+/// Packages that state their licence in a file only, as it was read there.
+const STATED_IN_FILE: [(&str, &str); 1] = [("node_modules/xmlhttprequest-ssl", "MIT")];
 
 /// Installs the dependencies of a folder if its package-lock.json changed since the last time.
 pub(crate) fn install(ctx: &Ctx, dir: &str) -> Result<()> {
@@ -87,9 +89,11 @@ fn refused_licences(lock: &Value) -> Result<Vec<String>> {
         // The empty name is the project itself, and a link is another folder of this repository.
         .filter(|(name, package)| !name.is_empty() && !flag(package, "link"))
         .filter_map(|(name, package)| {
+            let read = STATED_IN_FILE.iter().find(|(package, _)| package == name);
             let licence = package
                 .get("license")
                 .and_then(Value::as_str)
+                .or(read.map(|(_, licence)| *licence))
                 .unwrap_or("none stated");
             (!allowed(licence, flag(package, "dev"))).then(|| format!("{name} ({licence})"))
         })

@@ -33,8 +33,10 @@ impl TestServer {
     fn start(ctx: &Ctx) -> Result<Self> {
         let program = build::test_server(ctx)?;
         let mut child = Command::new(&program)
+            .arg("--until-stdin-ends")
             .current_dir(&ctx.project.root)
-            .stdin(Stdio::null())
+            // Held open as long as this process lives: however it ends, the server ends with it.
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;

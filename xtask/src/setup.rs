@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::run::Ctx;
-use crate::{browsers, npm, tools};
+use crate::{browsers, npm, services, tools};
 
 /// Installs all that any command needs.
 pub(crate) fn all(ctx: &Ctx) -> Result<()> {
@@ -15,6 +15,7 @@ pub(crate) fn all(ctx: &Ctx) -> Result<()> {
         npm::install(ctx, dir)?;
     }
     browsers::ensure(ctx)?;
+    services::ensure(ctx)?;
     tools::all(ctx)
 }
 

@@ -12,13 +12,13 @@ use crate::run::{Ctx, cargo, path_with};
 use crate::server::TestServer;
 use crate::test::Step;
 use crate::workspace::{Workspace, is_internal};
-use crate::{bench, browsers, build, npm, setup, size, tools};
+use crate::{bench, browsers, build, npm, services, setup, size, tools};
 
 /// Every step, in the order of running.
 // A table reads best with a row per step, whatever its width.
 #[rustfmt::skip]
 pub(crate) const STEPS: &[Step] = &[
-    step("setup",         "tools, npm packages and browsers", setup::all),
+    step("setup",         "tools, npm packages, browsers and brokers", setup::all),
     step("fmt",           "formatting of all Rust code", fmt),
     step("deny",          "licences, sources and bans of Rust dependencies", deny),
     step("npm-licences",  "licences of what the npm projects install", npm_licences),
@@ -35,6 +35,11 @@ pub(crate) const STEPS: &[Step] = &[
     step("export",        "TypeScript declarations that `export_socket!` generates", export),
     step("client",        "`everwire` in Node and in Chrome", client),
     step("websocket",     "`everwire/websocket` beside its peers in Chrome and Firefox", websocket),
+    step("services",      "RabbitMQ and Redis, started for tests and ended", brokers),
+    step("stomp",         "`everwire/stomp` beside its peer, and on RabbitMQ", stomp),
+    step("stomp-connect", "the own API of `everwire/stomp` on RabbitMQ", stomp_connect),
+    step("socketio",      "`everwire/socket.io` beside its peer, and with Redis", socketio),
+    step("sockjs",        "`everwire/sockjs` beside its peer over every transport", sockjs),
     step("packaging",     "the packed npm package in bundlers, Node and a page", packaging),
     step("readme",        "the examples of the READMEs", readme),
     step("e2e",           "the demo, clicked through in a browser", e2e),
@@ -251,6 +256,39 @@ fn websocket(ctx: &Ctx) -> Result<()> {
     node_test(ctx, "tests/websocket/run.mjs", &["--firefox"], Some(driver))
 }
 
+/// The test tools that start real brokers are tested themselves: a failure there explains those of the next steps.
+fn brokers(ctx: &Ctx) -> Result<()> {
+    services::ensure(ctx)?;
+    for file in [
+        "tests/support/redis.test.mjs",
+        "tests/support/rabbitmq.test.mjs",
+    ] {
+        node_test(ctx, file, &[], None)?;
+    }
+    Ok(())
+}
+
+fn stomp(ctx: &Ctx) -> Result<()> {
+    services::ensure(ctx)?;
+    node_test(ctx, "tests/stomp/run.mjs", &[], None)
+}
+
+fn stomp_connect(ctx: &Ctx) -> Result<()> {
+    services::ensure(ctx)?;
+    let server = ("EVERWIRE_TEST_SERVER_PROGRAM", build::test_server(ctx)?);
+    node_test(ctx, "tests/stomp-connect/run.mjs", &[], Some(server))
+}
+
+fn socketio(ctx: &Ctx) -> Result<()> {
+    services::ensure(ctx)?;
+    node_test(ctx, "tests/socketio/run.mjs", &[], None)
+}
+
+fn sockjs(ctx: &Ctx) -> Result<()> {
+    services::ensure(ctx)?;
+    node_test(ctx, "tests/sockjs/run.mjs", &[], None)
+}
+
 fn packaging(ctx: &Ctx) -> Result<()> {
     node_test(ctx, "tests/packaging/run.mjs", &[], None)
 }
@@ -261,9 +299,15 @@ fn readme(ctx: &Ctx) -> Result<()> {
 }
 
 fn e2e(ctx: &Ctx) -> Result<()> {
+    services::ensure(ctx)?;
     build::pages(ctx)?;
     let server = build::demo_server(ctx)?;
-    for file in ["tests/e2e/run.mjs", "tests/e2e/yew.test.mjs"] {
+    for file in [
+        "tests/e2e/run.mjs",
+        "tests/e2e/transports.mjs",
+        "tests/e2e/ticker.mjs",
+        "tests/e2e/yew.test.mjs",
+    ] {
         let server = ("EVERWIRE_DEMO_SERVER", server.clone());
         node_test(ctx, file, &[], Some(server))?;
     }

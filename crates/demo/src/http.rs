@@ -5,13 +5,20 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::I
 use axum::{
     Json, Router,
     extract::{FromRequestParts, Query, Request, State, rejection::JsonRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts, uri::Authority},
+    http::{
+        HeaderMap, HeaderValue, StatusCode, header,
+        request::Parts,
+        uri::{Authority, Uri},
+    },
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
 use serde::{Deserialize, Serialize};
-use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
 
 use crate::{
     chaos::{Chaos, Command, Refusal, Report},
@@ -20,13 +27,18 @@ use crate::{
     hub::{DEFAULT_ROOM, Hub, RoomReport},
     room::{PRESENCE_GRACE_MS, TYPING_TTL_MS},
     socket::is_loopback,
+    ticker::{
+        http::{config as ticker, history},
+        service::Exchange,
+    },
 };
 
 /// What the page may load. WASM needs `wasm-unsafe-eval`; map libraries and Yew set inline styles.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    connect-src 'self' ws://127.0.0.1:* ws://localhost:*; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
+    worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'self'; connect-src 'self' ws://127.0.0.1:* ws://localhost:* \
+    http://127.0.0.1:* http://localhost:*";
 /// Shown when the page has not been built.
 const NOT_BUILT: &str =
     "not found; if the page itself is missing, build it with: cargo xtask demo\n";
@@ -36,6 +48,8 @@ const NOT_BUILT: &str =
 pub struct Site {
     /// The hub.
     pub hub: Arc<Hub>,
+    /// The market of the ticker page.
+    pub exchange: Arc<Exchange>,
     /// The controls.
     pub chaos: Arc<Chaos>,
     /// Where the WebSocket side listens.
@@ -56,13 +70,40 @@ pub fn router(site: Site) -> Router {
         .route("/config.json", get(config))
         .route("/chaos", get(chaos).post(change_chaos))
         .route("/stats", get(stats))
+        .route("/ticker.json", get(ticker))
+        .route("/ticker/history", get(history))
+        .route_service(
+            "/ticker",
+            ServeFile::new(site.config.dist.join("ticker.html")),
+        )
         .fallback_service(files)
         .layer(middleware::from_fn(only_own_host))
-        .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CONTENT_SECURITY_POLICY,
+            policy(&site.config),
+        ))
         .layer(header(header::CACHE_CONTROL, "no-cache"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
         .with_state(site)
+}
+
+/// The page's policy, which also lets it connect to the servers that the command line names.
+fn policy(config: &Config) -> HeaderValue {
+    let mut policy = POLICY.to_owned();
+    if let Some(origin) = &config.socketio {
+        let socket = origin.replacen("http", "ws", 1);
+        policy.push_str(&format!(" {origin} {socket}"));
+    }
+    for broker in &config.broker {
+        if let Ok(uri) = broker.parse::<Uri>() {
+            let (scheme, authority) = (uri.scheme_str(), uri.authority());
+            if let (Some(scheme), Some(authority)) = (scheme, authority) {
+                policy.push_str(&format!(" {scheme}://{authority}"));
+            }
+        }
+    }
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))
 }
 
 /// Refuses requests under a foreign host name: a page of that name could otherwise read and control everything
@@ -84,8 +125,9 @@ fn host(headers: &HeaderMap) -> Option<String> {
     is_loopback(authority.host()).then(|| authority.host().to_owned())
 }
 
-/// The own host name of the request, as a handler's argument.
-struct Host(String);
+/// The own host name of the request, as a handler's argument; IPv4 where the WebSocket side is meant.
+#[derive(Debug)]
+pub struct Host(pub String);
 
 impl<S: Sync> FromRequestParts<S> for Host {
     type Rejection = StatusCode;
@@ -99,6 +141,8 @@ impl<S: Sync> FromRequestParts<S> for Host {
 #[serde(rename_all = "camelCase")]
 struct PageConfig {
     ws: String,
+    socketio: String,
+    sockjs: String,
     rooms: Vec<String>,
     default_room: &'static str,
     vehicles: u16,
@@ -113,8 +157,14 @@ struct PageConfig {
 async fn config(State(site): State<Site>, Host(host): Host) -> Json<PageConfig> {
     // The WebSocket side listens on IPv4 only.
     let host = if host == "[::1]" { "127.0.0.1" } else { &host };
+    let own = format!("{host}:{}", site.ws.port());
     Json(PageConfig {
-        ws: format!("ws://{host}:{}/ws", site.ws.port()),
+        ws: format!("ws://{own}/ws"),
+        socketio: match &site.config.socketio {
+            Some(other) => other.clone(),
+            None => format!("http://{own}"),
+        },
+        sockjs: format!("http://{own}/sockjs"),
         rooms: site.hub.room_names(),
         default_room: DEFAULT_ROOM,
         vehicles: site.config.vehicles,

@@ -5,8 +5,8 @@
 //!
 //! | part | modules |
 //! |---|---|
-//! | listeners | [`server`] starts both, [`http`] serves page and controls, [`socket`] the WebSocket |
-//! | connection | [`client`] reads and writes, [`outbound`] is its queue, [`rate`] its bound |
+//! | listeners | [`server`] starts both, [`http`] serves page and controls, [`socket`] what clients connect to |
+//! | connection | [`client`] (WebSocket), [`socketio`], [`sockjs`]; [`intake`] and [`outbound`] are its two ways, [`rate`] its bound |
 //! | hub | [`hub`] holds the rooms, [`seat`] acts in them: [`room`], [`feed`], [`store`] (durable), [`fleet`] (vehicles) |
 //! | faults | [`chaos`] |
 #![forbid(unsafe_code)]
@@ -15,10 +15,12 @@ pub mod chaos;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod door;
 pub mod feed;
 pub mod fleet;
 pub mod http;
 pub mod hub;
+pub mod intake;
 pub mod outbound;
 mod presence;
 pub mod random;
@@ -28,8 +30,12 @@ pub mod routes;
 pub mod seat;
 pub mod server;
 pub mod socket;
+pub mod socketio;
+pub mod sockjs;
 pub mod stats;
+pub mod stomp;
 pub mod store;
+pub mod ticker;
 mod timeline;
 
 pub use config::Config;

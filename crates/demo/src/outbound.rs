@@ -11,8 +11,13 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use everwire_messages::location::{Position, Snapshot};
+use everwire_messages::{
+    ServerMessage,
+    location::{Left, Position, Positions, Snapshot},
+};
 use tokio::sync::Notify;
+
+use crate::room::encode;
 
 /// Most events that may wait.
 pub const MAX_EVENTS: usize = 1000;
@@ -61,6 +66,20 @@ pub enum Item {
     Left(Vec<String>),
     /// Newer positions.
     Positions(Vec<Position>),
+}
+
+impl Item {
+    /// The message.
+    pub fn into_text(self) -> Utf8Bytes {
+        match self {
+            Self::Event(text) => text,
+            Self::Snapshot(snapshot) => encode(&ServerMessage::Snapshot(snapshot)),
+            Self::Left(ids) => encode(&ServerMessage::Left(Left { ids })),
+            Self::Positions(positions) => {
+                encode(&ServerMessage::Positions(Positions { positions }))
+            }
+        }
+    }
 }
 
 impl Outbound {
@@ -155,6 +174,16 @@ impl Outbound {
         }
     }
 
+    /// The next event, once there is one, or the end; what is shown on the map stays where it can be conflated.
+    pub async fn next_event(&self) -> Result<Item, End> {
+        loop {
+            if let Some(next) = self.queue().take_event() {
+                return next;
+            }
+            self.filled.notified().await;
+        }
+    }
+
     /// Positions replaced before they were written, since the last call.
     pub fn take_superseded(&self) -> u64 {
         mem::take(&mut self.queue().superseded)
@@ -172,13 +201,18 @@ impl Queue {
         }
     }
 
-    fn take(&mut self) -> Option<Result<Item, End>> {
+    fn take_event(&mut self) -> Option<Result<Item, End>> {
         if let Some(end) = &self.end {
             return Some(Err(end.clone()));
         }
-        if let Some(event) = self.events.pop_front() {
-            self.event_bytes -= event.len();
-            return Some(Ok(Item::Event(event)));
+        let event = self.events.pop_front()?;
+        self.event_bytes -= event.len();
+        Some(Ok(Item::Event(event)))
+    }
+
+    fn take(&mut self) -> Option<Result<Item, End>> {
+        if let Some(next) = self.take_event() {
+            return Some(next);
         }
         if let Some(snapshot) = self.snapshot.take() {
             return Some(Ok(Item::Snapshot(snapshot)));

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,7 +11,7 @@ use std::{
 use axum::serve::Listener;
 use tokio::{
     net::TcpListener,
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::{MissedTickBehavior, interval, timeout},
 };
 
@@ -22,7 +23,13 @@ use crate::{
     http::{self, Site},
     hub::Hub,
     socket,
+    stomp::{Broker, client::Address},
     store::StoreError,
+    ticker::{
+        Ledger, Market,
+        ledger::LedgerError,
+        service::{self, Exchange, Target},
+    },
 };
 
 /// Ports that are tried after the default one.
@@ -36,7 +43,9 @@ pub struct Server {
     http: SocketAddr,
     ws: SocketAddr,
     hub: Arc<Hub>,
+    broker: Arc<Broker>,
     chaos: Arc<Chaos>,
+    ticker: AbortHandle,
     tasks: JoinSet<()>,
 }
 
@@ -54,6 +63,9 @@ pub enum StartError {
     /// The state file cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The file of orders cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
 impl Server {
@@ -67,6 +79,8 @@ impl Server {
         let epoch = format!("{:x}-{:x}", now_ms(), std::process::id());
         let hub = Arc::new(Hub::new(fleet, config.state.as_deref(), epoch)?);
         let chaos = Arc::new(Chaos::default());
+        let broker = Arc::new(Broker::default());
+        let exchange = Arc::new(exchange(&config)?);
 
         let page = page_listener(config.port).await?;
         let listening = |source| StartError::Listen {
@@ -80,9 +94,18 @@ impl Server {
 
         let mut tasks = JoinSet::new();
         tasks.spawn(tick(hub.clone(), Duration::from_millis(config.tick_ms)));
-        tasks.spawn(socket::run(socket, ws, hub.clone(), chaos.clone()));
+        tasks.spawn(socket::run(
+            socket,
+            ws,
+            hub.clone(),
+            broker.clone(),
+            chaos.clone(),
+        ));
+        let target = target(&config, &broker);
+        let ticker = tasks.spawn(service::run(exchange.clone(), target));
         let site = Site {
             hub: hub.clone(),
+            exchange,
             chaos: chaos.clone(),
             ws,
             config: Arc::new(config),
@@ -97,7 +120,9 @@ impl Server {
             http,
             ws,
             hub,
+            broker,
             chaos,
+            ticker,
             tasks,
         })
     }
@@ -117,13 +142,48 @@ impl Server {
         &self.hub
     }
 
+    /// The STOMP broker, for checks from within the process.
+    pub fn broker(&self) -> &Arc<Broker> {
+        &self.broker
+    }
+
     /// Closes all connections with code 1001 and stops.
     pub async fn stop(mut self) {
         self.hub.close_all(1001, "the server is shutting down");
+        self.ticker.abort();
+        self.broker.close_all(1001, "the server is shutting down");
         // Who does not answer the close frame is cut off.
         let _ = timeout(STOP_WAIT, self.chaos.idle()).await;
         self.chaos.reset_all();
         self.tasks.shutdown().await;
+    }
+}
+
+/// The market and its orders, which are kept beside the feed.
+fn exchange(config: &Config) -> Result<Exchange, LedgerError> {
+    let ledger = match &config.state {
+        Some(state) => {
+            let mut name = state.clone().into_os_string();
+            name.push(".orders");
+            Ledger::open(Path::new(&name))?
+        }
+        None => Ledger::default(),
+    };
+    Ok(Exchange::new(Market::new(config.seed), ledger))
+}
+
+/// Where the ticker publishes: at the brokers that were named, else at the one in this process.
+fn target(config: &Config, broker: &Arc<Broker>) -> Target {
+    let named = config.broker.iter().cloned().map(Address::At);
+    let mut addresses: Vec<Address> = named.collect();
+    let embedded = addresses.is_empty();
+    if embedded {
+        addresses.push(Address::Here(broker.clone()));
+    }
+    Target {
+        addresses,
+        login: (!embedded).then(|| config.broker_login.clone()),
+        ticks_per_s: config.ticks_per_s,
     }
 }
 

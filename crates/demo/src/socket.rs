@@ -1,4 +1,4 @@
-//! The WebSocket endpoint: who may connect, and the loop that keeps its listener running, killed and restarted.
+//! The listener of the transports: the loop that keeps it running, killed and restarted, and the bare WebSocket endpoint.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -6,6 +6,7 @@ use axum::{
     Router,
     extract::{ConnectInfo, Query, State, ws::WebSocketUpgrade},
     http::{HeaderMap, StatusCode, Uri, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -17,8 +18,11 @@ use tokio::{
 
 use crate::{
     chaos::{Chaos, ChaosListener, OverLink, Power},
-    client::{self, MAX_MESSAGE_BYTES},
+    client::{self, Bare, MAX_MESSAGE_BYTES},
+    door::{self, Door},
     hub::{DEFAULT_ROOM, Hub},
+    socketio, sockjs,
+    stomp::{self, Broker},
 };
 
 /// Pause before the port is tried again when somebody else has taken it during a kill.
@@ -41,21 +45,35 @@ struct Parameters {
 
 /// Serves the WebSocket side until the task is dropped. Starts with a listener so that the caller knows its port; after
 /// a kill another one takes the same port.
-pub async fn run(listener: ChaosListener, address: SocketAddr, hub: Arc<Hub>, chaos: Arc<Chaos>) {
+pub async fn run(
+    listener: ChaosListener,
+    address: SocketAddr,
+    hub: Arc<Hub>,
+    broker: Arc<Broker>,
+    chaos: Arc<Chaos>,
+) {
     let endpoint = Endpoint {
         hub: hub.clone(),
         chaos: chaos.clone(),
     };
-    let router = Router::new()
-        .route("/ws", get(upgrade))
-        .with_state(endpoint);
+    let door = Door {
+        hub: hub.clone(),
+        chaos: chaos.clone(),
+    };
     let mut listener = Some(listener);
     let mut power = chaos.power();
     loop {
         if let Some(listener) = listener.take() {
             chaos.set_running(true);
-            let service = router
-                .clone()
+            // Anew after each kill: no session of the other transports outlives it.
+            let (socketio, io) = socketio::endpoint(hub.clone(), chaos.clone());
+            let service = Router::new()
+                .route("/ws", get(upgrade))
+                .with_state(endpoint.clone())
+                .merge(stomp::endpoint::router(broker.clone()))
+                .merge(sockjs::router(hub.clone(), chaos.clone()))
+                .layer(socketio)
+                .layer(middleware::from_fn_with_state(door.clone(), door::pass))
                 .into_make_service_with_connect_info::<OverLink>();
             select! {
                 // Dropping the server drops its listener: from here on dials are refused.
@@ -65,6 +83,7 @@ pub async fn run(listener: ChaosListener, address: SocketAddr, hub: Arc<Hub>, ch
             hub.crash();
             chaos.reset_all();
             let _ = timeout(RESET_WAIT, chaos.idle()).await;
+            io.close().await;
             chaos.set_running(false);
         }
         let off = *power.borrow_and_update();
@@ -86,40 +105,27 @@ pub async fn run(listener: ChaosListener, address: SocketAddr, hub: Arc<Hub>, ch
 async fn upgrade(
     State(endpoint): State<Endpoint>,
     ConnectInfo(OverLink(link)): ConnectInfo<OverLink>,
-    Query(parameters): Query<Parameters>,
-    headers: HeaderMap,
+    Query(Parameters { room, client }): Query<Parameters>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let Endpoint { hub, chaos } = endpoint;
-    let refuse = |status: StatusCode, why: String| {
-        hub.stats().refused_handshakes.one();
-        (status, why).into_response()
-    };
-    if !is_own_page(&headers) {
-        return refuse(
-            StatusCode::FORBIDDEN,
-            "connect from a page on this machine".into(),
-        );
-    }
-    let client = parameters.client.as_deref();
-    if let Some(Err(error)) = client.map(|id| everwire_messages::bounds::id("client", id)) {
-        return refuse(StatusCode::BAD_REQUEST, error.to_string());
-    }
-    let room = parameters.room.as_deref().unwrap_or(DEFAULT_ROOM);
-    let seat = match hub.join(room, client) {
+    let seat = match hub.join(room.as_deref().unwrap_or(DEFAULT_ROOM), client.as_deref()) {
         Ok(seat) => seat,
-        Err(error) => return refuse(StatusCode::BAD_REQUEST, error.to_string()),
+        Err(error) => {
+            hub.stats().refused_handshakes.one();
+            return (StatusCode::BAD_REQUEST, error.to_string()).into_response();
+        }
     };
     chaos.name_link(&link, seat.client());
     let stats = hub.clone();
     upgrade
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
-        .on_upgrade(async move |socket| client::run(socket, seat, link, stats.stats()).await)
+        .on_upgrade(async move |socket| client::run(socket, seat, link, stats.stats(), Bare).await)
 }
 
 /// Browsers name the page that connects: only pages of this machine may. Programs name none.
-fn is_own_page(headers: &HeaderMap) -> bool {
+pub fn is_own_page(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };

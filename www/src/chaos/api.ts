@@ -8,11 +8,12 @@ export interface Settings {
   upBytesPerS: number;
   dropInbound: number;
   dropOutbound: number;
+  webSocketBlocked: boolean;
 }
 
 export interface ChaosState {
   settings: Settings;
-  clients: Record<string, { [K in keyof Settings]: number | null } | undefined>;
+  clients: Record<string, { [K in keyof Settings]: Settings[K] | null } | undefined>;
   down: boolean;
   downForMs: number | null;
   links: { link: number; client: string; halfOpen: boolean }[];
@@ -47,8 +48,8 @@ export function applyChaos(faults: Faults, target: Target): Promise<ChaosState> 
 /** What this tab feels: its own settings where it has any, else the server's. */
 export function felt(state: ChaosState): Settings & { halfOpen: boolean } {
   const own = state.clients[identity.client];
-  const settings = { ...state.settings };
-  for (const name of Object.keys(settings) as (keyof Settings)[]) settings[name] = own?.[name] ?? settings[name];
+  const set = Object.entries(own ?? {}).filter(([, value]) => value !== null);
+  const settings = { ...state.settings, ...(Object.fromEntries(set) as Partial<Settings>) };
   const halfOpen = state.links.some((link) => link.client === identity.client && link.halfOpen);
   return { ...settings, halfOpen };
 }

@@ -15,7 +15,7 @@ interface Choice {
   readonly short: (value: number) => string;
   /** For the log and for screen readers. */
   readonly text: (value: number) => string;
-  readonly faults: (value: number) => Partial<Settings>;
+  readonly faults: (value: number) => Faults;
   readonly current: (settings: Settings) => number;
 }
 
@@ -46,6 +46,15 @@ const choices: readonly Choice[] = [
     text: (count) => (count === 0 ? t('dropsNone') : t('dropsOne', { count })),
     faults: (value) => ({ dropInbound: value, dropOutbound: value }),
     current: ({ dropInbound }) => dropInbound,
+  },
+  {
+    id: 'upgrades',
+    values: [0, 1],
+    short: (value) => t(value === 0 ? 'upgradesPass' : 'upgradesBlocked'),
+    text: (value) => t(value === 0 ? 'upgradesPass' : 'upgradesBlocked'),
+    // With a reset, so that a socket from before does not hide what the block does.
+    faults: (value) => (value === 0 ? { webSocketBlocked: false } : { webSocketBlocked: true, reset: true }),
+    current: ({ webSocketBlocked }) => Number(webSocketBlocked),
   },
 ];
 

@@ -5,7 +5,7 @@ import { ko } from './ko.ts';
 export type Language = 'en' | 'ko';
 export type Key = keyof typeof en;
 
-const texts: Record<Language, Record<Key, string>> = { en, ko };
+const texts: Record<Language, Record<string, string>> = { en: { ...en }, ko: { ...ko } };
 const KEY = 'everwire.language';
 const listeners = new Set<() => void>();
 
@@ -25,9 +25,15 @@ let current = initial();
 
 export const language = (): Language => current;
 
+/** Adds the texts of another page; a key that is there already gets the new text. */
+export function addTexts(more: Readonly<Record<Language, Readonly<Record<string, string>>>>): void {
+  Object.assign(texts.en, more.en);
+  Object.assign(texts.ko, more.ko);
+}
+
 /** The text of a key, with `{name}` replaced by values. */
 export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
-  return texts[current][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return (texts[current][key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 /** Calls `fn` after each change of language. */

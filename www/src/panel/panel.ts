@@ -2,7 +2,7 @@
 import { bytes, duration, number, t } from '../i18n/index.ts';
 import type { Net } from '../net.ts';
 import { byId, setText } from '../ui/dom.ts';
-import { stateText } from '../ui/status.ts';
+import { carrierText, stateText } from '../ui/status.ts';
 import { Chart } from './chart.ts';
 
 export interface PanelSources {
@@ -29,6 +29,7 @@ export class Panel {
     const { rtt } = net.clock;
     const next = stats.nextDialIn;
     this.#set('state', net.state, stateText(net));
+    this.#set('carrier', net.carrier, carrierText(net) || t('none'));
     this.#set('attempt', stats.attempt, number(stats.attempt));
     this.#set('next', next, next === undefined ? t('none') : duration(next));
     this.#set('rtt', rtt, rtt === undefined ? t('none') : duration(rtt));

@@ -31,6 +31,11 @@ export function stateText(net: Net): string {
   }
 }
 
+/** How messages travel, as it is called in its protocol. */
+export function carrierText(net: Net): string {
+  return net.carrier === 'websocket' ? 'WebSocket' : (net.carrier ?? '');
+}
+
 export class Status {
   readonly #net: () => Net;
   readonly #banner = byId('banner');
@@ -63,6 +68,8 @@ export class Status {
     const tone = net.live ? (net.stats().suspect ? 'busy' : 'good') : net.state === 'closed' ? 'bad' : 'busy';
     pill.dataset['tone'] = tone;
     setText(byId('pill-text'), stateText(net));
+    setText(byId('pill-carrier'), carrierText(net));
+    pill.dataset['carrier'] = net.carrier ?? '';
     if (net.live) {
       if (this.#shown && !this.#first) this.#goodUntil = now + GOOD_NEWS;
       this.#downSince = undefined;

@@ -124,6 +124,15 @@ impl Chaos {
         link.set(book.settings_of(link));
     }
 
+    /// The settings of a client, whichever of its links it is on: one that polls has several.
+    pub fn settings_for(&self, client: &str) -> Settings {
+        let book = self.book();
+        match book.clients.get(client) {
+            Some(overlay) => overlay.over(book.all),
+            None => book.all,
+        }
+    }
+
     /// Forgets a connection that has ended.
     pub fn forget_link(&self, link: &Link) {
         let mut book = self.book();

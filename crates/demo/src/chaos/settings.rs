@@ -25,6 +25,8 @@ pub struct Settings {
     pub drop_inbound: u32,
     /// Every Nth message to a client is lost.
     pub drop_outbound: u32,
+    /// Upgrades to a WebSocket are refused, as by some proxies.
+    pub web_socket_blocked: bool,
 }
 
 /// Settings of one client that stand in for those of the server where they are present.
@@ -43,6 +45,8 @@ pub struct Overlay {
     pub drop_inbound: Option<u32>,
     /// See [`Settings::drop_outbound`].
     pub drop_outbound: Option<u32>,
+    /// See [`Settings::web_socket_blocked`].
+    pub web_socket_blocked: Option<bool>,
 }
 
 impl Overlay {
@@ -55,6 +59,7 @@ impl Overlay {
             up_bytes_per_s: self.up_bytes_per_s.unwrap_or(base.up_bytes_per_s),
             drop_inbound: self.drop_inbound.unwrap_or(base.drop_inbound),
             drop_outbound: self.drop_outbound.unwrap_or(base.drop_outbound),
+            web_socket_blocked: self.web_socket_blocked.unwrap_or(base.web_socket_blocked),
         }
     }
 }
@@ -75,6 +80,8 @@ pub struct Command {
     drop_inbound: Option<Option<u32>>,
     #[serde(deserialize_with = "present")]
     drop_outbound: Option<Option<u32>>,
+    #[serde(deserialize_with = "present")]
+    web_socket_blocked: Option<Option<bool>>,
     /// Silence, or the end of it.
     pub half_open: Option<Switch>,
     /// End live links with a TCP RST.
@@ -88,7 +95,9 @@ pub struct Command {
 }
 
 /// Keeps `null` apart from an absent field.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::Error> {
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(value).map(Some)
 }
 
@@ -183,6 +192,9 @@ impl Command {
         put(&mut settings.up_bytes_per_s, self.up_bytes_per_s);
         put(&mut settings.drop_inbound, self.drop_inbound);
         put(&mut settings.drop_outbound, self.drop_outbound);
+        if let Some(blocked) = self.web_socket_blocked {
+            settings.web_socket_blocked = blocked.unwrap_or_default();
+        }
     }
 
     /// Writes the present fields into a client's settings; `null` means as the server.
@@ -198,6 +210,9 @@ impl Command {
         put(&mut overlay.up_bytes_per_s, self.up_bytes_per_s);
         put(&mut overlay.drop_inbound, self.drop_inbound);
         put(&mut overlay.drop_outbound, self.drop_outbound);
+        if let Some(blocked) = self.web_socket_blocked {
+            overlay.web_socket_blocked = blocked;
+        }
     }
 }
 
