@@ -1,6 +1,6 @@
 //! A STOMP client that outlives its connections.
 //!
-//! A [`Session`](super::Session) lasts as long as one socket; a [`Client`] as long as the application wants. It joins a
+//! A [`Session`] lasts as long as one socket; a [`Client`] as long as the application wants. It joins a
 //! [`Connection`] (link and outbox) with one session after the other, by these rules:
 //!
 //! | What | Rule |
@@ -48,7 +48,7 @@ use subscriptions::Subscriptions;
 
 use super::table::Table;
 use super::write::push_decimal;
-use super::{CloseReason, Session};
+use super::{CloseReason, Frame, Session};
 use crate::Time;
 use crate::connection::{Connection, ConnectionConfigError};
 use crate::link::{Link, State};
@@ -72,7 +72,7 @@ pub struct Client {
     duties: Duties,
     subscriptions: Subscriptions,
     requests: Requests,
-    /// What a receipt is for, by its number.
+    /// What was written on this connection and waits for its receipt, by the receipt's number.
     receipts: Table<u32, Awaited>,
     /// The receipts of messages that want one; kept over connections, so that a message is written again under its own.
     tickets: Table<Ticket, u32>,
@@ -184,10 +184,9 @@ impl Client {
         !self.faulted && self.session.as_ref().is_some_and(Session::is_connected)
     }
 
-    /// A new receipt that stands for `what`.
-    fn expect(&mut self, what: Awaited) -> u32 {
+    /// The number of a new receipt.
+    const fn next_receipt(&mut self) -> u32 {
         self.last_receipt = self.last_receipt.wrapping_add(1);
-        self.receipts.insert(self.last_receipt, what);
         self.last_receipt
     }
 
@@ -229,12 +228,20 @@ impl Client {
         self.frames.clear();
         self.confirm_by = Time::NEVER;
         self.subscriptions.disconnected();
-        self.receipts
-            .retain(|what| matches!(what, Awaited::Publish(_)));
+        self.receipts = Table::new();
         for end in self.requests.disconnected() {
             self.actions.push_back(end);
         }
     }
+}
+
+/// What begins the id of each receipt.
+const RECEIPT: &str = "r-";
+
+/// The number of a receipt that a frame names.
+fn receipt_number(frame: &Frame<'_>) -> Option<u32> {
+    let id = frame.header("receipt-id")?;
+    id.strip_prefix(RECEIPT)?.parse().ok()
 }
 
 /// The id on the wire of a numbered thing.
@@ -249,6 +256,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("link", self.connection.link())
             .field("connected", &self.is_connected())
+            .field("receipts", &self.receipts.len())
             .finish_non_exhaustive()
     }
 }
