@@ -7,15 +7,13 @@
     clippy::indexing_slicing
 )]
 
+#[path = "common/allocator.rs"]
+mod allocator;
 mod common;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    future::Future,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::{future::Future, time::Duration};
 
+use allocator::live;
 use common::{Recorder, eventually, js, key, received, text, until};
 use everwire::{Socket, Span, State, Verdict};
 use futures_util::{SinkExt, StreamExt};
@@ -24,27 +22,6 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_browser);
 
 const HOUR: Duration = Duration::from_secs(3_600);
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-
-/// The system's allocator, counting: the module's memory grows in steps of 64 KiB, which would hide small leaks.
-struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: every call is passed on unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.fetch_add(layout.size(), Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 async fn reconnect_times(count: u32, step: impl Fn(&Socket<String, String>) -> bool) {
     let mut socket = text("/command")
@@ -67,9 +44,9 @@ async fn reconnect_times(count: u32, step: impl Fn(&Socket<String, String>) -> b
 async fn leaks_nothing<F: Future<Output = ()>>(run: impl Fn(u32) -> F) {
     let recorder = Recorder::install();
     run(100).await;
-    let before = LIVE.load(Ordering::Relaxed);
+    let before = live();
     run(1_000).await;
-    let grown = LIVE.load(Ordering::Relaxed).saturating_sub(before);
+    let grown = live().saturating_sub(before);
     // The smallest thing that a connection could leave behind, a closure, is larger than 8 bytes.
     assert!(grown < 8_000, "{grown} bytes were not freed");
     let handlers = "sockets.filter(s => s.onopen || s.onmessage || s.onclose || s.onerror).length";
@@ -129,9 +106,9 @@ async fn hundreds_of_dropped_topics_leave_nothing_behind() {
         .await;
     };
     run().await;
-    let before = LIVE.load(Ordering::Relaxed);
+    let before = live();
     run().await;
-    let grown = LIVE.load(Ordering::Relaxed).saturating_sub(before);
+    let grown = live().saturating_sub(before);
     // Each round makes 800, and whatever is kept of a topic is larger than 8 bytes.
     assert!(grown < 6_400, "{grown} bytes were not freed");
     assert!(!received(&key).await.is_empty());

@@ -430,7 +430,7 @@ async fn disconnect_writes_everything_then_says_goodbye() {
     assert_eq!(handle.status(), Status::Written);
     let all = received(&key).await;
     assert!(all.last().unwrap().starts_with("DISCONNECT"), "{all:?}");
-    eventually(async || stats(&key).await["close_code"] == 1_000).await;
+    eventually(async || stats(&key).await["closeCode"] == 1_000).await;
     assert_eq!(
         client.publish(Publish::text("/queue/a", "")).err(),
         Some(Error::Publish(PublishError::Send(SendError::Closed)))

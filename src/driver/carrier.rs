@@ -54,6 +54,24 @@ impl Carrier {
         }
     }
 
+    /// As [`WebSocket::send_open`].
+    pub(crate) fn send_open(&self, frame: &Frame) -> bool {
+        match self {
+            Self::WebSocket(socket) => socket.send_open(frame),
+            #[cfg(feature = "sockjs")]
+            Self::SockJs(session) => session.send(frame),
+        }
+    }
+
+    /// Bytes by which [`buffered`](Self::buffered) grows at most when a frame is sent, if that is known.
+    pub(crate) fn cost(&self, frame: &Frame) -> Option<usize> {
+        match self {
+            Self::WebSocket(_) => Some(frame.len()),
+            #[cfg(feature = "sockjs")]
+            Self::SockJs(_) => None,
+        }
+    }
+
     /// As [`WebSocket::close`].
     pub(crate) fn close(&self, code: Option<u16>, reason: &str) {
         match self {

@@ -5,14 +5,20 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Present in windows and in all workers. `Instant::now` would panic on this target.
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
+    type Performance;
+
+    /// Present in windows and in all workers. Kept, since looking it up costs more than asking it.
+    #[wasm_bindgen(thread_local_v2, js_name = performance)]
+    static PERFORMANCE: Performance;
+
+    /// `Instant::now` would panic on this target.
+    #[wasm_bindgen(method)]
+    fn now(this: &Performance) -> f64;
 }
 
 /// Milliseconds since the page or worker started, monotonic.
 pub(crate) fn now() -> Time {
-    Time::from_millis_f64(performance_now())
+    Time::from_millis_f64(PERFORMANCE.with(Performance::now))
 }
 
 /// A seed for the jitter, different in each page load. It decides on delays only and need not be secret.

@@ -85,9 +85,11 @@ impl WebSocket {
     /// Hands a frame to the browser. `false` if it would not be sent: the native `send` of a closing socket returns
     /// without an error and drops the data.
     pub(crate) fn send(&self, frame: &Frame) -> bool {
-        if !self.is_open() {
-            return false;
-        }
+        self.is_open() && self.send_open(frame)
+    }
+
+    /// As [`send`](Self::send), right after [`is_open`](Self::is_open) was asked.
+    pub(crate) fn send_open(&self, frame: &Frame) -> bool {
         match frame {
             Frame::Text(text) => self.native.send_with_str(text),
             // A copy outside the wasm memory: `send` refuses views of shared memory, and of memory that grows.

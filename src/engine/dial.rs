@@ -53,11 +53,11 @@ impl Drop for Running {
 }
 
 impl Live {
-    /// Sends past the queue. `false` if it did not go out.
-    fn send(&self, generation: u32, frame: &Frame) -> bool {
+    /// The socket, if it has this number.
+    fn socket(&self, generation: u32) -> Option<&driver::Carrier> {
         match &self.phase {
-            Phase::Socket(socket) if self.generation == generation => socket.send(frame),
-            _ => false,
+            Phase::Socket(socket) if self.generation == generation => Some(socket),
+            _ => None,
         }
     }
 }
@@ -88,17 +88,39 @@ impl Engine {
     /// The buffer as the queue shall see it. A socket that is over but has not said so takes nothing: what is sent in the
     /// meantime waits for the next connection instead of being refused by this one.
     pub(super) fn buffered_or_over(&self) -> usize {
-        match &*self.live.borrow() {
+        let over = match &*self.live.borrow() {
             Some(Live {
                 phase: Phase::Socket(socket),
                 ..
-            }) if !socket.is_open() => usize::MAX,
-            Some(Live {
-                phase: Phase::Socket(socket),
-                ..
-            }) => socket.buffered(),
-            _ => 0,
+            }) => !socket.is_open(),
+            _ => return 0,
+        };
+        if over {
+            return usize::MAX;
         }
+        self.buffered_at_most()
+    }
+
+    /// Whether the socket's buffer has room: below the high-water mark, or empty (the core writes one frame then).
+    pub(super) fn keeps_up(&self) -> bool {
+        let buffered = self.buffered_at_most();
+        buffered == 0 || buffered < self.limits.high_water
+    }
+
+    /// Bytes that the browser has not sent yet. What it held last and was given since is an upper bound: below the
+    /// high-water mark that says enough, without asking the browser.
+    pub(super) fn buffered_at_most(&self) -> usize {
+        if self.given.get() >= self.limits.high_water {
+            self.given.set(self.buffered());
+        }
+        self.given.get()
+    }
+
+    fn give(&self, socket: &driver::Carrier, frame: &Frame) {
+        let given = socket
+            .cost(frame)
+            .map(|cost| self.given.get().saturating_add(cost));
+        self.given.set(given.unwrap_or(usize::MAX));
     }
 
     pub(super) fn dial(&self, generation: u32, attempt: u32, endpoint: u32) {
@@ -337,31 +359,32 @@ impl Engine {
 
     /// Hands a frame of the queue to the socket.
     pub(super) fn write(&self, generation: u32, packets: &[(Ticket, Packet)], batch: bool) -> bool {
-        let joined;
-        let frame = match packets {
-            [(_, packet)] if !batch => &*packet.frame,
-            _ => {
-                let frames: Vec<&Frame> =
-                    packets.iter().map(|(_, packet)| &*packet.frame).collect();
-                let Some(frame) = self.upper.get().and_then(|upper| upper.join(&frames)) else {
-                    return false;
-                };
-                joined = frame;
-                &joined
-            }
-        };
-        self.transmit(generation, frame)
+        if let ([(_, packet)], false) = (packets, batch) {
+            // The pump has just asked whether the socket is open.
+            let live = self.live.borrow();
+            let socket = live.as_ref().and_then(|live| live.socket(generation));
+            return socket.is_some_and(|socket| {
+                self.give(socket, &packet.frame);
+                socket.send_open(&packet.frame)
+            });
+        }
+        let frames: Vec<&Frame> = packets.iter().map(|(_, packet)| &*packet.frame).collect();
+        let joined = self.upper.get().and_then(|upper| upper.join(&frames));
+        joined.is_some_and(|frame| self.transmit(generation, &frame))
     }
 
     /// Sends past the queue. `false` if it did not go out.
     pub(crate) fn transmit(&self, generation: u32, frame: &Frame) -> bool {
-        self.live
-            .borrow()
-            .as_ref()
-            .is_some_and(|live| live.send(generation, frame))
+        let live = self.live.borrow();
+        let socket = live.as_ref().and_then(|live| live.socket(generation));
+        socket.is_some_and(|socket| {
+            self.give(socket, frame);
+            socket.send(frame)
+        })
     }
 
     fn set_live(&self, generation: u32, attempt: Attempt, phase: Phase) {
+        self.given.set(0);
         let old = self.live.replace(Some(Live {
             generation,
             attempt,

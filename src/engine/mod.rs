@@ -21,7 +21,7 @@ use everwire_core::{
     codec::Frame,
     connection::{Action, Connection},
     link::{Cause, Input, LinkConfig, Output, State, Verdict},
-    send::{OutboxConfig, Payload, TopicId},
+    send::{OutboxConfig, Payload, Ticket, TopicId},
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -136,6 +136,10 @@ pub(crate) struct Engine {
     upper: OnceCell<Rc<dyn Upper>>,
     live: RefCell<Option<Live>>,
     timer: Timer,
+    /// Bytes that the socket's buffer holds at most, [`usize::MAX`] if that is not known.
+    given: Cell<usize>,
+    /// The frame being written, kept for its memory.
+    frame: RefCell<Vec<(Ticket, Packet)>>,
     /// When the timer rings.
     rings: Cell<Option<Time>>,
     signals: RefCell<Option<Signals>>,
@@ -181,6 +185,8 @@ impl Engine {
                         engine.handle(Input::Tick);
                     }
                 }),
+                given: Cell::new(0),
+                frame: RefCell::new(Vec::new()),
                 rings: Cell::new(None),
                 signals: RefCell::new(None),
                 tracker: Tracker::default(),
@@ -299,7 +305,7 @@ impl Engine {
         if self.pumping.replace(true) {
             return;
         }
-        let mut frame = Vec::new();
+        let mut frame = self.frame.take();
         let mut buffered = None;
         loop {
             drop(self.graveyard.take());
@@ -321,10 +327,8 @@ impl Engine {
                 Some(Action::Write { generation, batch }) => {
                     let written = self.write(generation, &frame, batch);
                     self.core.borrow_mut().wrote(self.time.get(), written);
-                    buffered = match &*frame {
-                        [(_, packet)] if written && !batch => Some(full + packet.size()),
-                        _ => None,
-                    };
+                    // As long as the socket takes frames it is open.
+                    buffered = (written && !batch).then(|| self.buffered_at_most());
                 }
                 Some(Action::Event(event)) => self.track(event),
                 None => {
@@ -338,6 +342,8 @@ impl Engine {
                 }
             }
         }
+        frame.clear();
+        self.frame.replace(frame);
         self.pumping.set(false);
         self.arm();
     }
@@ -446,10 +452,16 @@ impl Engine {
             let poll = now + BUFFER_POLL;
             next = Some(next.map_or(poll, |next| next.min(poll)));
         }
+        // While open, one that rings too early finds nothing to do and is set anew: cheaper than a new one for every message
+        // that puts the deadline off.
+        let open = self.core.borrow().link().state() == State::Open;
+        let rings = |due| {
+            self.rings
+                .get()
+                .is_some_and(|rings| rings == due || open && rings < due)
+        };
         match next {
-            // One that rings too early finds nothing to do and is set anew: cheaper than a new one for every message
-            // that puts the deadline off.
-            Some(due) if self.rings.get().is_some_and(|rings| rings <= due) => {}
+            Some(due) if rings(due) => {}
             Some(due) => {
                 self.timer.arm(due.since(now));
                 self.rings.set(Some(due));
@@ -466,12 +478,6 @@ impl Engine {
     /// Whether the sink waits for the socket's buffer to drain (the core looks after what it holds itself).
     fn is_blocked(&self) -> bool {
         self.waiting.for_room() && !self.keeps_up()
-    }
-
-    /// Whether the socket's buffer has room: below the high-water mark, or empty (the core writes one frame then).
-    fn keeps_up(&self) -> bool {
-        let buffered = self.buffered();
-        buffered == 0 || buffered < self.limits.high_water
     }
 
     /// Runs a future that belongs to this engine.

@@ -132,12 +132,10 @@ impl Tracker {
             }
         }
         message.done.set(terminal);
-        if terminal {
-            if let Some(id) = &message.id {
-                let mut ids = self.ids.borrow_mut();
-                if ids.get(id) == Some(&ticket) {
-                    ids.remove(id);
-                }
+        if terminal && let Some(id) = &message.id {
+            let mut ids = self.ids.borrow_mut();
+            if ids.get(id) == Some(&ticket) {
+                ids.remove(id);
             }
         }
         wakers.append(&mut message.wakers.borrow_mut());

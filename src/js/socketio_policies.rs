@@ -54,6 +54,10 @@ pub extern "C" fn set(index: usize, value: f64) {
 /// Reads a register.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn get(index: usize) -> f64 {
+    register(index)
+}
+
+fn register(index: usize) -> f64 {
     VALUES.with(|values| values.get(index).map_or(f64::NAN, Cell::get))
 }
 
@@ -75,7 +79,7 @@ pub extern "C" fn create() -> i32 {
         max_messages: get(0) as usize,
         max_bytes: get(1) as usize,
         overflow: overflow(get(2) as u32).unwrap_or_default(),
-        rate: rate(get, 3),
+        rate: rate(register, 3),
         high_water: get(6) as usize,
         ..OutboxConfig::default()
     };
@@ -110,7 +114,7 @@ pub extern "C" fn free(id: u32) {
 /// Adds a topic and returns its number, or -1 if the core refuses the options in the registers (see [`topic_config`]).
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn topic(id: u32) -> i32 {
-    let config = topic_config(get);
+    let config = topic_config(register);
     with(id, NONE, |entry| {
         let topic = entry.outbox.topic(config);
         topic.map_or(NONE, |topic| topic.0 as i32)

@@ -405,7 +405,12 @@ impl Engine {
         found.map(|(_, wire)| Rc::clone(wire))
     }
 
+    /// The buffer of what takes messages. A WebSocket that polling shall be upgraded to does not count yet: were it to
+    /// hang, nothing would be written any more.
     fn buffered(&self) -> usize {
+        if self.core(|core| core.transport_kind()) != Some(TransportKind::WebSocket) {
+            return 0;
+        }
         let wires = self.wires.borrow();
         wires
             .iter()

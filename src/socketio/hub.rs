@@ -166,9 +166,15 @@ impl Hub {
                 let mut by_event = self.by_event.borrow_mut();
                 // Whoever comes again and again with other names leaves nothing behind.
                 by_event.retain(|_, inboxes| inboxes.iter().any(|it| it.strong_count() > 0));
-                by_event.entry(event.to_owned()).or_default().push(weak);
+                let inboxes = by_event.entry(event.to_owned()).or_default();
+                inboxes.retain(|it| it.strong_count() > 0);
+                inboxes.push(weak);
             }
-            None => self.any.borrow_mut().push(weak),
+            None => {
+                let mut any = self.any.borrow_mut();
+                any.retain(|it| it.strong_count() > 0);
+                any.push(weak);
+            }
         }
         inbox
     }

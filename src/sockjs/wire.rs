@@ -180,6 +180,8 @@ impl Shared {
             }
             Output::Opened { transport } => {
                 self.open.set(true);
+                // What failed before this transport is not why it will end.
+                self.reason.take();
                 (self.listener)(Event::Open(transport.name().to_owned()));
                 for message in self.held.take() {
                     self.deliver(message);

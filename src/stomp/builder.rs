@@ -27,6 +27,7 @@ pub struct Builder {
     stop_on_refused_login: Option<bool>,
     config: ClientConfig,
     subprotocols: bool,
+    via: crate::driver::Via,
     retry_on: Option<Override>,
 }
 
@@ -38,6 +39,7 @@ impl Builder {
             stop_on_refused_login: None,
             config: ClientConfig::default(),
             subprotocols: true,
+            via: crate::driver::Via::default(),
             retry_on: None,
         }
     }
@@ -65,6 +67,15 @@ impl Builder {
     /// true; switch it off for a server that answers with none of them, since browsers then fail the handshake.
     pub fn subprotocols(mut self, offer: bool) -> Self {
         self.subprotocols = offer;
+        self
+    }
+
+    /// Carries the connection by [SockJS](crate::sockjs), which falls back to HTTP where WebSocket does not get through, as
+    /// Spring's `withSockJS()` expects it. The URL is that of the SockJS endpoint. Text only: a binary body is refused when
+    /// its turn comes, and subprotocols are not offered.
+    #[cfg(feature = "sockjs")]
+    pub fn sockjs(mut self, options: crate::sockjs::Options) -> Self {
+        self.via = crate::driver::Via::SockJs(std::rc::Rc::new(options));
         self
     }
 
@@ -184,6 +195,7 @@ impl Builder {
             url: self.url,
             headers: self.headers,
             protocols,
+            via: self.via,
             config: self.config,
             retry_on: self.retry_on,
         })?;

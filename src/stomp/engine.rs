@@ -56,6 +56,7 @@ pub(super) struct Setup {
     pub(super) url: Url,
     pub(super) headers: ConnectHeaders,
     pub(super) protocols: Vec<String>,
+    pub(super) via: driver::Via,
     pub(super) config: ClientConfig,
     pub(super) retry_on: Option<Override>,
 }
@@ -65,6 +66,7 @@ pub(super) struct Engine {
     url: Url,
     headers: ConnectHeaders,
     protocols: Vec<String>,
+    via: driver::Via,
     retry_on: Option<Override>,
     core: RefCell<Client>,
     live: RefCell<Option<Live>>,
@@ -102,6 +104,7 @@ impl Engine {
                 url: setup.url,
                 headers: setup.headers,
                 protocols: setup.protocols,
+                via: setup.via,
                 retry_on: setup.retry_on,
                 core: RefCell::new(core),
                 live: RefCell::new(None),

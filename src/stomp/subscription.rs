@@ -159,10 +159,10 @@ impl Subscription {
                     Poll::Ready(Err(closed.into()))
                 }
                 _ => {
-                    self.shared
-                        .wakers
-                        .borrow_mut()
-                        .push(context.waker().clone());
+                    let mut wakers = self.shared.wakers.borrow_mut();
+                    if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                        wakers.push(context.waker().clone());
+                    }
                     Poll::Pending
                 }
             }

@@ -85,6 +85,19 @@ test("the slim entry says what to do when it was not initialised", async () => {
   if (!/init\(\)/.test(message)) throw new Error(message);
 });
 
+test("an address may be relative to the page", async () => {
+  const page = await newPage();
+  const dialled = await page.evaluate(async () => {
+    const { connect } = await import("/pkg/dist/client.js");
+    const connection = connect("/live");
+    const { cause } = await new Promise((resolve) => connection.on("state", (event) => event.to === "waiting" && resolve(event)));
+    connection.terminate();
+    return [connection.url, cause];
+  });
+  await page.close();
+  assert.deepEqual(dialled, ["/live", "socket-closed"]);
+});
+
 test("a dedicated worker can use it", async () => {
   const page = await newPage();
   const { url } = await endpoints.open();

@@ -1,7 +1,7 @@
-// What holds when an option is not given: the numbers of the documentation, on a virtual clock.
+// The numbers of options and policies on a virtual clock, and what holds when an option is not given.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { connect, text } from "../../pkg/dist/client.js";
+import { batch, conflate, connect, debounce, rateLimit, text, throttle } from "../../pkg/dist/client.js";
 import { virtualTime } from "../support/virtual-time.js";
 import { fakeSocketClass } from "./support/fake-socket.mjs";
 
@@ -87,12 +87,14 @@ test("a link is stable after 5 s", async () => {
   assert.deepEqual(waits.map(({ attempt }) => attempt), [1, 2, 1]);
 });
 
-test("a dial is given up after 10 s", async () => {
-  const { connection, waits } = await dialling();
-  time.advance(9_990);
-  assert.equal(connection.state, "connecting");
-  time.advance(20);
-  assert.deepEqual([connection.state, waits[0].cause], ["waiting", "connect-timeout"]);
+test("a dial is given up after 10 s, or as told", async () => {
+  for (const [connectTimeout, limit] of [[undefined, 10_000], [50, 50], [20_000, 20_000]]) {
+    const { connection, waits } = await dialling({ reconnect: { connectTimeout } });
+    time.advance(limit - 10);
+    assert.equal(connection.state, "connecting");
+    time.advance(20);
+    assert.deepEqual([connection.state, waits[0].cause], ["waiting", "connect-timeout"]);
+  }
 });
 
 test("a heartbeat pings after at most 20 s of silence and waits 2 s", async () => {
@@ -131,10 +133,14 @@ test("a loop may be 1,000 messages behind, then it ends with an error", async ()
   await assert.rejects(iterator.next(), { code: "inbound-overflow" });
 });
 
-test("a request waits 10 s for its reply, or for ever", async () => {
+test("a request waits 10 s for its reply, or as told, or for ever", async () => {
   const { Socket, connection } = await dialling();
   Socket.last.open();
   const ends = [];
+  connection.request({}, { timeout: 50 }).catch(({ code }) => ends.push(`${code} given`));
+  time.advance(60);
+  await turn();
+  assert.deepEqual(ends.splice(0), ["timeout given"]);
   connection.request({}).catch(({ code }) => ends.push(code));
   const patient = connection.request({}, { timeout: Infinity, id: "patient" });
   time.advance(9_990);
@@ -156,4 +162,41 @@ test("close waits 1 s for what can still be sent", async () => {
   assert.deepEqual([handle.status, connection.state], ["queued", "connecting"]);
   time.advance(20);
   assert.equal(handle.status, "dropped");
+});
+
+test("a topic is in the normal lane, a request in that of requests", async () => {
+  const { Socket, connection } = await dialling();
+  connection.topic("later").send("normal");
+  for (const [id, lane] of [["bulk", "bulk"], ["rpc", undefined], ["control", "control"]]) connection.request({}, { id, lane }).catch(() => {});
+  connection.send("rpc", { lane: "rpc" });
+  Socket.last.open();
+  time.advance(1_000);
+  assert.deepEqual(Socket.last.sent, ['{"id":"control"}', '{"id":"rpc"}', '"rpc"', '"normal"', '{"id":"bulk"}']);
+});
+
+test("policies keep their times", async () => {
+  for (const [policy, expected] of [
+    // A value every 30 ms up to 390: each line is when something went out, and what.
+    [debounce({ wait: 50, maxWait: 130 }), ["130 [4]", "280 [9]", "430 [13]"]],
+    [debounce({ wait: 20, leading: true }), ["0 [0]", "30 [1]", "60 [2]", "90 [3]"]],
+    [throttle({ interval: 100 }), ["0 [0]", "100 [3]", "200 [6]", "300 [9]", "400 [13]"]],
+    [conflate({ minInterval: 150 }), ["0 [0]", "150 [4]", "300 [9]", "450 [13]"]],
+    [batch({ maxWait: 80 }), ["80 [0,1,2]", "170 [3,4,5]", "260 [6,7,8]", "350 [9,10,11]", "440 [12,13]"]],
+    [rateLimit({ rate: 10, burst: 3 }), ["0 [0]", "30 [1]", "60 [2]", "100 [3]", "200 [4]", "300 [5]", "400 [6]"]],
+  ]) {
+    const { Socket, connection } = await dialling();
+    Socket.last.open();
+    const { sent } = Socket.last;
+    const topic = connection.topic("t", { policy });
+    const log = [];
+    for (let at = 0; at < 460; at += 10) {
+      const before = sent.length;
+      if (at) time.advance(10);
+      if (at % 30 === 0 && at <= 390) topic.send(at / 30);
+      for (const data of sent.slice(before)) log.push(`${at} ${JSON.stringify([JSON.parse(data)].flat())}`);
+    }
+    assert.deepEqual(log.slice(0, expected.length), expected, policy.kind);
+    if (policy.kind !== "rateLimit" && !policy.leading) assert.equal(log.length, expected.length);
+    connection.terminate();
+  }
 });

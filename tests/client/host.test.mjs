@@ -139,7 +139,7 @@ function countedSignal() {
   return signal;
 }
 
-test("a signal is left alone once there is nothing to abort", async () => {
+test("a signal is left alone once there is nothing to abort, and a timer once there is nothing to wait for", async () => {
   const [ofConnection, ofSend, ofListener] = [countedSignal(), countedSignal(), countedSignal()];
   const { connection, socket } = await opened({ signal: ofConnection });
   socket.bufferedAmount = HIGH_WATER + 1;
@@ -147,8 +147,15 @@ test("a signal is left alone once there is nothing to abort", async () => {
   const handle = connection.send(1, { signal: ofSend });
   assert.deepEqual([ofConnection.count, ofSend.count, ofListener.count], [1, 1, 0]);
   handle.cancel();
+  socket.bufferedAmount = 0;
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const [ofRequest, before] = [countedSignal(), timers()];
+  const reply = connection.request({}, { id: 1, signal: ofRequest });
+  assert.deepEqual([ofRequest.count, timers() > before], [1, true]);
+  socket.receive('{"id":1}');
+  await reply;
   connection.terminate();
-  assert.deepEqual([ofConnection.count, ofSend.count], [0, 0]);
+  assert.deepEqual([ofConnection.count, ofSend.count, ofRequest.count, timers()], [0, 0, 0, 0]);
 });
 
 test("a key that comes back after a quiet time does not share the slot of another", async (t) => {
@@ -164,6 +171,17 @@ test("a key that comes back after a quiet time does not share the slot of anothe
   socket.bufferedAmount = HIGH_WATER + 1;
   const handles = ["c", "b", "a"].map((key) => topic.send(key, { key }));
   assert.deepEqual(handles.map((handle) => handle.status), ["queued", "queued", "queued"]);
+  connection.terminate();
+});
+
+test("a wait for the write that begins after a loss ends with the signal", async () => {
+  const { connection, socket } = await opened();
+  const aborter = new AbortController();
+  const handle = connection.send({}, { id: 1, signal: aborter.signal });
+  socket.lose();
+  const { written } = handle;
+  aborter.abort(new Error("enough"));
+  await assert.rejects(written, { message: "enough" });
   connection.terminate();
 });
 

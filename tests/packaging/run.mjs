@@ -123,7 +123,7 @@ async function unbundled(manifest) {
     }
   });
   await check("slim: init takes an address, a Response, bytes and a module, and reports a missing file", async () => {
-    const { name, slim } = entries[0];
+    const { name, slim } = entries.find(({ slim }) => slim);
     const script = `import { init } from "${slim}";
       const address = "/everwire/dist/slim/${name}.wasm";
       const answers = {};

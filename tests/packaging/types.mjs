@@ -4,6 +4,7 @@ import { cpSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { identifier } from "./fixtures.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
@@ -18,7 +19,7 @@ const PROJECTS = [
 ];
 
 /**
- * Files are named ENTRY.KIND.ts: `dom` uses the names of lib.dom, `plain` none. Wrong uses carry @ts-expect-error, which
+ * Files are named ENTRY.KIND.ts, the entry without dots and dashes: `dom` uses the names of lib.dom, `plain` none. Wrong uses carry @ts-expect-error, which
  * is itself an error where there is none.
  */
 export function checkTypes(app, entries) {
@@ -27,7 +28,7 @@ export function checkTypes(app, entries) {
   for (const { name, options, dom } of PROJECTS) {
     const files = readdirSync(folder).filter((file) => {
       const [entry, kind] = file.split(".");
-      return entries.some((each) => each.name === entry) && (dom || kind === "plain") && (options.lib?.includes("webworker") ? kind === "plain" : true);
+      return entries.some((each) => identifier(each.name) === entry) && (dom || kind === "plain") && (options.lib?.includes("webworker") ? kind === "plain" : true);
     });
     if (!files.length) throw new Error(`no type fixtures for ${name}`);
     const config = join(folder, `tsconfig.${name}.json`);

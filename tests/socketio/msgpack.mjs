@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { check } from "../support/report.mjs";
-import { equal, thrown } from "./unit/assert.mjs";
+import { equal, show, thrown } from "./unit/assert.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const original = createRequire(import.meta.url)("socket.io-msgpack-parser");
@@ -27,6 +27,24 @@ export async function checkMsgpack() {
       for (const packet of PACKETS) equal(plain(decode(reader, encode(writer, packet))), plain(packet));
     });
   }
+  await check("msgpack: dates, undefined and functions are written as the original writes them", () => {
+    class Message {
+      at = new Date(-1);
+      left;
+      run() {}
+    }
+    const data = [
+      "x", undefined, { gone: undefined, date: new Date(0), call() {}, deep: [{ date: new Date(8.64e15) }, undefined] },
+      new Message(), { toJSON: () => ({ date: new Date(1), none: undefined }) }, Object.assign(Object.create(null), { date: new Date(2) }),
+      JSON.parse('{"__proto__":{"a":1}}'), undefined,
+    ];
+    const packet = { type: 2, nsp: "/", data };
+    equal(hex(encode(ours, packet)), hex(encode(original, packet)));
+    equal(show(decode(original, encode(ours, packet)).data), show(decode(original, encode(original, packet)).data));
+    equal(show(decode(ours, encode(original, packet)).data.slice(0, 6)), show(decode(original, encode(original, packet)).data.slice(0, 6)));
+    // Nothing at all is not the same as undefined.
+    equal("data" in decode(original, encode(ours, { type: 0, nsp: "/" })), false);
+  });
   await check("msgpack: what is no packet is refused", async () => {
     for (const value of [1, null, [], {}, { type: 9, nsp: "/" }, { type: 2, nsp: 1, data: [] }, { type: 2, nsp: "/" }, { type: 1, nsp: "/", data: {} }, { type: 3, nsp: "/", data: [], id: "x" }]) {
       const bytes = encode(original, value);
@@ -44,6 +62,8 @@ export async function checkMsgpack() {
 
 // The original on Node knows Buffers only.
 const encode = (parser, packet) => Buffer.from(new parser.Encoder().encode(packet)[0]);
+
+const hex = (bytes) => bytes.toString("hex");
 
 function decode(parser, bytes) {
   const decoder = new parser.Decoder();

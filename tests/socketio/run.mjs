@@ -11,6 +11,7 @@ import { build } from "esbuild";
 import { launchChromium, openPage } from "../support/browser.mjs";
 import { check, finish } from "../support/report.mjs";
 import { serveHttp } from "../support/server.mjs";
+import { checkLeaving } from "./leaving.mjs";
 import { checkMsgpack } from "./msgpack.mjs";
 import { checkTypes } from "./types.mjs";
 
@@ -31,6 +32,7 @@ try {
   await inChromium(out);
   if (!only) {
     await checkMsgpack();
+    await checkLeaving();
     await checkTypes();
   }
 } finally {
@@ -43,7 +45,7 @@ if (!only && !alone && existsSync(interop) && spawnSync(process.execPath, [inter
 
 async function inNode(peer) {
   const { prepare } = await import("./unit/suite.mjs");
-  const suite = await prepare({ everwire: pathToFileURL(join(dist, "socket.io.js")).href, "socket.io-client": peer });
+  const suite = await prepare({ everwire: pathToFileURL(join(dist, "socket.io.js")).href, "socket.io-client": peer }, pathToFileURL(join(dist, "socket.io-policies.js")).href);
   process.on("unhandledRejection", (error) => suite.rejections.push(error));
   for (const name of suite.names) if (name.includes(only)) await check(`Node: ${name}`, () => suite.run(name));
 }
@@ -51,14 +53,14 @@ async function inNode(peer) {
 async function inChromium(out) {
   const server = await serveHttp({
     "/": { body: "<!doctype html><title>socket.io</title>" },
-    "/dist/": { dir: dist }, "/peer/": { dir: out }, "/unit/": { dir: join(here, "unit") },
+    "/dist/": { dir: dist }, "/peer/": { dir: out }, "/unit/": { dir: join(here, "unit") }, "/support/": { dir: join(here, "../support") },
   });
   const browser = await launchChromium();
   try {
     const { page } = await openPage(browser, `${server.origin}/`);
     const names = await page.evaluate(async () => {
       const { prepare } = await import("/unit/suite.mjs");
-      globalThis.suite = await prepare({ everwire: "/dist/socket.io.js", "socket.io-client": "/peer/peer.mjs" });
+      globalThis.suite = await prepare({ everwire: "/dist/socket.io.js", "socket.io-client": "/peer/peer.mjs" }, "/dist/socket.io-policies.js");
       addEventListener("unhandledrejection", (event) => {
         event.preventDefault();
         suite.rejections.push(event.reason);

@@ -92,6 +92,21 @@ export const hostile = {
     [100, 200, 400, 800].forEach((wait, i) => assert.ok(waits[i + 2] >= wait, `wait ${i} of ${waits}`));
   },
 
+  async "a proxy's page in place of answers is not asked for in a tight loop"({ page, script }) {
+    const times = [];
+    script.play(({ transport, count, reply }) => {
+      if (transport !== "xhr") return;
+      times.push(performance.now());
+      if (count === 1) reply(200, "o\n");
+      else if (count < 6) reply(200, "<!doctype html>\n<title>Signed out</title>\n");
+      else reply(200, 'c[1000,"end"]\n');
+    });
+    const { log } = await finished(page, script.origin, "xhr-polling");
+    assert.deepEqual(log, [["open", "xhr-polling"], ["close", 1000, "end", true]]);
+    const waits = times.slice(1).map((time, i) => time - times[i]);
+    [100, 200, 400].forEach((wait, i) => assert.ok(waits[i + 2] >= wait, `wait ${i} of ${waits}`));
+  },
+
   async "a batch that fails is reported, with what waited behind it"({ page, script }) {
     script.play((call) => {
       if (call.transport === "xhr_streaming") call.write("o\n");

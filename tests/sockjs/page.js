@@ -156,6 +156,30 @@ export const shape = {
     socket.close();
   },
 
+  async "a socket in the store of a state library, whose proxies wrap every object"(SockJS, url) {
+    const reactive = (object) => new Proxy(object, {
+      get(target, name, receiver) {
+        const value = Reflect.get(target, name, receiver);
+        return typeof value === "object" && value ? reactive(value) : value;
+      },
+    });
+    const { socket } = reactive({ socket: new SockJS(url) });
+    const log = record(socket);
+    const heard = [];
+    const listener = ({ data }) => heard.push(data);
+    socket.addEventListener("message", listener);
+    await until(() => log.length === 1, "the open event");
+    equal([socket.readyState, socket.transport, socket.bufferedAmount], [1, "websocket", 0]);
+    socket.send("one");
+    await until(() => log.length === 2, "the first echo");
+    socket.removeEventListener("message", listener);
+    socket.send("two");
+    await until(() => log.length === 3, "the second echo");
+    socket.close(3000, "done");
+    await until(() => log.length === 4, "the close event");
+    equal([log, heard], [[["open", "websocket"], ["message", "one"], ["message", "two"], ["close", 3000, "done", true]], ["one"]]);
+  },
+
   async "handlers run before listeners, and one that throws takes nothing from the others"(SockJS, url) {
     const socket = new SockJS(url);
     const log = [];

@@ -8,7 +8,7 @@ import { until } from "../support/report.mjs";
 import { startRabbit } from "../support/rabbitmq.mjs";
 
 /** A SockJS endpoint `/stomp` in front of a WebSocket address. */
-async function serveBridge(target) {
+export async function serveBridge(target) {
   const server = createServer();
   const app = sockjs.createServer({ log: () => {}, sockjs_url: "/none", disconnect_delay: 500 });
   const links = new Set();

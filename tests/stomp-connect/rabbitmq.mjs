@@ -121,14 +121,17 @@ export async function rabbit(run, { connect, conflate }) {
       client.subscribe("/topic/prices", (message) => heard.push(message.json()));
       const prices = client.topic("/topic/prices", { policy: conflate({ minInterval: 20 }), key: ([symbol]) => symbol });
       await client.opened({ timeout: LIMIT });
+      // Before the loss is known, a price may be written to a broker that is gone: without a receipt nobody knows.
+      const lost = new Promise((done) => client.on("state", ({ to }) => to === "waiting" && done()));
       const restarted = broker.restart({ kill: true });
+      await lost;
       for (let price = 0; price <= 300; price++) {
         prices.publish([`s${price % 3}`, price]);
         await new Promise((next) => setImmediate(next));
       }
       await restarted;
-      await until(() => [298, 299, 300].every((price) => heard.some(([, other]) => other === price)), "the latest prices", LIMIT);
-      assert.ok(heard.length < 200, `${heard.length} of 301 prices went out`);
+      await until(() => heard.length >= 3, "the latest prices", LIMIT);
+      assert.deepEqual(heard.map(([, price]) => price).sort(), [298, 299, 300]);
     });
   } finally {
     clients.forEach((client) => client.terminate());

@@ -13,6 +13,7 @@ import * as everwire from "../../pkg/dist/stomp-connect.js";
 import { launchChromium, openPage } from "../support/browser.mjs";
 import { check, finish } from "../support/report.mjs";
 import { serveHttp } from "../support/server.mjs";
+import { serveBridge } from "../sockjs/stomp.mjs";
 import { rabbit } from "./rabbitmq.mjs";
 import { environment, scenarios } from "./scenarios.js";
 
@@ -30,6 +31,7 @@ const site = await serveHttp({
   "/tests/": { dir: here },
   "/everwire/": { dir: join(here, "../../pkg/dist") },
 });
+const bridge = await serveBridge(`ws://${address}/stomp?choose=v12.stomp`);
 const browser = await launchChromium();
 
 try {
@@ -50,6 +52,36 @@ try {
   for (const name of Object.keys(scenarios)) {
     await run(`chrome: ${name}`, () => bounded(page.evaluate((name) => play(name), name)));
   }
+  await run("chrome: the slim entry, once its module is there", () => bounded(page.evaluate(async (address) => {
+    const [module, { environment, scenarios }] = await Promise.all([import("/everwire/slim/stomp-connect.js"), import("/tests/scenarios.js")]);
+    await module.init();
+    const env = environment(module, `ws://${address}`, undefined, `http://${address}`);
+    await scenarios["a message goes out and comes back"](env).finally(env.closeAll);
+  }, address)));
+  for (const transport of ["websocket", "xhr-streaming"]) {
+    await run(`chrome: over everwire/sockjs by ${transport}, also after a loss`, () => bounded(page.evaluate(async ([url, transport]) => {
+      const [{ connect }, { default: SockJS }] = await Promise.all([import("/everwire/stomp-connect.js"), import("/everwire/sockjs.js")]);
+      const carried = [];
+      const webSocketFactory = () => {
+        const socket = new SockJS(url, null, { transports: transport });
+        socket.addEventListener("open", () => carried.push(socket.transport));
+        return socket;
+      };
+      const stomp = connect({ webSocketFactory }, { reconnect: { minDelay: 10, maxDelay: 20, firstSpread: 0 } });
+      const loop = stomp.subscribe("/topic/a")[Symbol.asyncIterator]();
+      for (const body of ["over \u20ac", "over again"]) {
+        await stomp.publish("/topic/a", body, { receipt: true }).acked;
+        const { value } = await loop.next();
+        if (value.body !== body) throw new Error(`${value.body} arrived`);
+        if (body === "over again") break;
+        const lost = new Promise((done) => stomp.on("state", ({ to }) => to === "waiting" && done()));
+        stomp.publish("/command/drop");
+        await lost;
+      }
+      await stomp.close();
+      return carried;
+    }, [bridge.url, transport])).then((carried) => assert.deepEqual(carried, [transport, transport])));
+  }
   await run("chrome: nothing was thrown into the page", () => {
     const unexpected = problems.filter((text) => !/WebSocket connection to|Failed to load resource/.test(text));
     assert.deepEqual(unexpected, []);
@@ -59,6 +91,7 @@ try {
 } finally {
   await browser.close();
   await site.close();
+  await bridge.close();
   program.kill();
 }
 finish();

@@ -260,6 +260,49 @@ export const scenarios = {
     equal(made, [0, 1]);
   },
 
+  async "octets arrive over a factory's own WebSocket"({ open, WebSocket }) {
+    const { client } = open({ source: (url) => ({ webSocketFactory: () => new WebSocket(url, ["v12.stomp"]) }) });
+    const loop = client.subscribe("/topic/a")[Symbol.asyncIterator]();
+    client.publish("/topic/a", new Uint8Array([0, 255]));
+    equal([...(await loop.next()).value.binary], [0, 255]);
+  },
+
+  async "headers of a message count where its topic has the same"({ open, frames }) {
+    const { client, key } = open();
+    const orders = client.topic("/queue/a", { headers: { priority: 1, origin: "page" }, receipt: true });
+    await orders.publish("x", { headers: { priority: 9 } }).acked;
+    equal((await frames(key, "SEND"))[0].replace(/ (receipt|content).*\|/, "|"), "SEND destination:/queue/a origin:page priority:9|x");
+  },
+
+  async "a signal is let go of with the subscription"({ open }) {
+    const { client } = open();
+    const { signal } = new AbortController();
+    let held = 0;
+    for (const [name, step] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+      signal[name] = (...args) => {
+        held += step;
+        AbortSignal.prototype[name].apply(signal, args);
+      };
+    }
+    const inbox = client.subscribe("/topic/a", { signal });
+    equal(held, 1);
+    inbox.unsubscribe();
+    equal(held, 0);
+  },
+
+  async "a policy for very many destinations"({ open, frames, throttle }) {
+    const { client, key } = open({ queue: { maxMessages: 3_000 } });
+    await client.opened();
+    const policy = throttle({ interval: 60_000 });
+    for (let i = 0; i < 1_500; i++) client.publish(`/topic/${i}`, "1", { policy });
+    await client.publish("/queue/a", "", { receipt: true }).acked;
+    equal((await frames(key, "SEND destination:/topic/")).length, 1_500);
+    const paced = client.publish("/topic/1499", "2", { policy });
+    equal(paced.status, "paced");
+    equal(client.publish("/topic/1499", "3", { policy }).status, "paced");
+    equal(paced.status, "superseded");
+  },
+
   async "wrong options are named"({ open, connect, batch }) {
     for (const options of [{ colour: 1 }, { versions: [] }, { heartbeat: { outgoing: -1 } }, { confirm: NaN }, { replyTo: "" }]) {
       throws(() => connect("ws://127.0.0.1:1", options), "invalid-option");

@@ -116,6 +116,149 @@ export const behaviours = {
     equal(client.state, 2, "activated with an aborted signal");
   },
 
+  async "a signal that was replaced, or belongs to an activation that is over, is not listened to"({ Client }) {
+    const wire = new Wire();
+    const [old, fresh] = [new AbortController(), new AbortController()];
+    const listening = new Map([[old.signal, 0], [fresh.signal, 0]]);
+    for (const signal of listening.keys()) {
+      const { addEventListener, removeEventListener } = signal;
+      signal.addEventListener = (...args) => { listening.set(signal, listening.get(signal) + 1); addEventListener.apply(signal, args); };
+      signal.removeEventListener = (...args) => { listening.set(signal, listening.get(signal) - 1); removeEventListener.apply(signal, args); };
+    }
+    const client = wire.client({ Client }, { signal: old.signal });
+    for (let round = 0; round < 3; round++) {
+      await wire.connected(client);
+      await client.deactivate({ force: true });
+    }
+    equal([...listening.values()], [0, 0]);
+    client.signal = fresh.signal;
+    await wire.connected(client);
+    old.abort();
+    equal([client.state, ...listening.values()], [0, 0, 1]);
+    fresh.abort();
+    wire.socket.gone(1000, true);
+    equal([client.state, ...listening.values()], [2, 0, 0]);
+  },
+
+  async "activate() in onChangeState dials at once, once, and stays connected"({ Client }) {
+    const wire = new Wire();
+    let again = true;
+    const client = wire.client({ Client }, {
+      reconnectDelay: 0, onChangeState: (state) => {
+        if (state !== 2 || !again) return;
+        again = false;
+        client.activate();
+      },
+    });
+    await wire.connected(client);
+    const gone = client.deactivate();
+    wire.socket.gone(1000, true);
+    await gone;
+    await until(() => wire.sockets.length === 2, "the second socket");
+    wire.socket.welcome();
+    equal([client.connected, client.state], [true, 0]);
+    wire.socket.gone();
+    equal([client.connected, wire.sockets.length], [false, 2]);
+    await client.deactivate();
+  },
+
+  async "onChangeState that throws is reported and stops nothing"({ Client }) {
+    const wire = new Wire();
+    const reported = [];
+    const hear = (event) => { reported.push(event.message); event.preventDefault(); };
+    addEventListener("error", hear);
+    const client = wire.client({ Client }, { onChangeState: (state) => { throw new Error(`meant to be seen ${state}`); } });
+    await wire.connected(client);
+    const gone = client.deactivate();
+    wire.socket.gone(1000, true);
+    await gone;
+    removeEventListener("error", hear);
+    equal([client.state, reported.map((text) => text.at(-1))], [2, ["0", "1", "2"]]);
+  },
+
+  async "a factory that deactivates leaves no socket behind, and one that begins anew a single one"({ Client }) {
+    const wire = new Wire();
+    const client = wire.client({ Client }, {
+      webSocketFactory: () => {
+        const socket = wire.make();
+        if (wire.sockets.length < 3) void client.deactivate();
+        if (wire.sockets.length === 2) client.activate();
+        return socket;
+      },
+    });
+    await wire.dialed(client);
+    equal([client.state, client.webSocket, wire.socket.readyState], [2, undefined, 2]);
+    await wire.dialed(client);
+    await until(() => wire.sockets.length === 3, "the socket of the activation within");
+    await turn();
+    equal([wire.sockets.length, ...wire.sockets.map(({ readyState }) => readyState)], [3, 2, 2, 0]);
+    wire.socket.welcome();
+    equal(client.connected, true);
+    await client.deactivate({ force: true });
+  },
+
+  async "a socket that refuses the first frame is closed, and the next one dialled"({ Client }) {
+    const wire = new Wire();
+    const client = wire.client({ Client }, {
+      reconnectDelay: 10, webSocketFactory: () => {
+        const socket = wire.make();
+        if (wire.sockets.length === 1) Object.assign(socket, { readyState: 1, send: () => { throw new Error("refused"); } });
+        return socket;
+      },
+    });
+    client.activate();
+    await until(() => wire.sockets.length === 2, "the second socket");
+    equal(wire.sockets[0].readyState, 2);
+    wire.socket.welcome();
+    wire.sockets[0].gone();
+    equal([client.connected, client.webSocket === wire.socket], [true, true]);
+    await client.deactivate({ force: true });
+  },
+
+  async "a client that will not reconnect keeps nothing in the module, nor a worker"() {
+    const { Instance } = WebAssembly;
+    const { Worker } = globalThis;
+    let records = 0;
+    let workers = 0;
+    globalThis.Worker = class extends Worker {
+      constructor(...args) { super(...args); workers++; }
+      terminate() { workers--; super.terminate(); }
+    };
+    WebAssembly.Instance = function (...args) {
+      const { exports } = new Instance(...args);
+      return { exports: {
+        ...exports,
+        activate: (...args) => { records++; return exports.activate(...args); },
+        destroy: (...args) => { records--; return exports.destroy(...args); },
+      } };
+    };
+    try {
+      const { Client, TickerStrategy } = await import("/everwire/stomp.js?counted");
+      const counts = [];
+      for (const fails of [false, true]) {
+        const wire = new Wire();
+        const told = [];
+        const conf = { reconnectDelay: 0, heartbeatStrategy: TickerStrategy.Worker, onWebSocketError: () => told.push("error"), ...(fails && { beforeConnect: () => { throw new Error("no token"); } }) };
+        const client = wire.client({ Client }, conf);
+        if (fails) {
+          client.activate();
+          await until(() => told.length, "the failure");
+        } else {
+          await wire.connected(client, "version:1.2\nheart-beat:1000,1000");
+          counts.push(records, workers);
+          wire.socket.gone();
+        }
+        counts.push(records, workers, client.state);
+        await client.deactivate();
+        counts.push(records, client.state);
+      }
+      equal(counts, [1, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2]);
+    } finally {
+      WebAssembly.Instance = Instance;
+      globalThis.Worker = Worker;
+    }
+  },
+
   async "jitter lengthens waits, never beyond its part"({ Client }) {
     const wire = new Wire();
     const client = wire.client({ Client }, { reconnectDelay: 10, reconnectJitter: 1 });
@@ -182,6 +325,20 @@ export const behaviours = {
     socket.say("\nab");
     socket.say(rest);
     equal(got, [["ü", "ééz"], ["1", "abz"]]);
+    await client.deactivate({ force: true });
+  },
+
+  async "users' own properties on a client or a message meet nothing"({ Client }) {
+    const wire = new Wire();
+    const got = [];
+    const client = wire.client({ Client }, { onUnhandledMessage: (message) => got.push(message) });
+    const socket = await wire.connected(client);
+    socket.say("MESSAGE\n\nx\0");
+    for (let object of [client, got[0]]) {
+      for (; object !== Object.prototype; object = Object.getPrototypeOf(object)) {
+        equal(Object.getOwnPropertyNames(object).filter((name) => name.length < 3), [], "short names");
+      }
+    }
     await client.deactivate({ force: true });
   },
 

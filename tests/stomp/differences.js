@@ -261,6 +261,61 @@ export const differences = {
     ours: "SEND\ndestination:/q\ncontent-length:3\n\nabc\0",
     theirs: "SEND\ndestination:/q\ncontent-length:99\ncontent-length:3\n\nabc\0",
   },
+  "D13 activated again in onChangeState": {
+    async play(stomp) {
+      const wire = new Wire();
+      let again = true;
+      const client = wire.client(stomp, {
+        reconnectDelay: 10,
+        onChangeState: (state) => {
+          if (state !== 2 || !again) return;
+          again = false;
+          client.activate();
+        },
+      });
+      const socket = await wire.connected(client);
+      void client.deactivate();
+      socket.gone(1000, true);
+      await until(() => wire.sockets.length === 2);
+      await new Promise((done) => setTimeout(done, 40));
+      const calls = wire.trace.filter(([kind]) => kind === "beforeConnect").length;
+      await client.deactivate({ force: true });
+      return calls;
+    },
+    ours: 2,
+    theirs: 3,
+  },
+  "a factory that deactivates": {
+    async play(stomp) {
+      const wire = new Wire();
+      const client = wire.client(stomp, { webSocketFactory: () => { void client.deactivate(); return wire.make(); } });
+      const socket = await wire.dialed(client);
+      await turn();
+      return socket.readyState;
+    },
+    ours: 2,
+    theirs: 0,
+  },
+  "onChangeState throws": {
+    async play(stomp) {
+      const wire = new Wire();
+      const swallow = (event) => event.preventDefault();
+      globalThis.addEventListener("error", swallow);
+      const client = wire.client(stomp, { onChangeState: () => { throw new Error("meant to be seen"); } });
+      try {
+        client.activate();
+      } catch {
+        // The peer's way out.
+      }
+      await turn();
+      client.onChangeState = () => {};
+      await client.deactivate({ force: true });
+      globalThis.removeEventListener("error", swallow);
+      return wire.sockets.length;
+    },
+    ours: 1,
+    theirs: 0,
+  },
   "onWebSocketClose throws": {
     async play(stomp) {
       const wire = new Wire();

@@ -140,6 +140,61 @@ export const programs = {
     await client.deactivate();
     return [...state, client.state];
   },
+
+  async "one of two nodes is killed: the client goes on at the other, and nothing that a receipt confirmed is lost"(stomp, broker) {
+    // The queue lives where it was declared, which is the node that stays.
+    const dialled = [];
+    const consumer = await live(stomp, { ...broker, url: broker.urls[1] });
+    const got = new Set();
+    const subscribed = receipt(consumer, "subscribed");
+    consumer.subscribe(`/queue/${broker.queue}`, ({ body }) => got.add(body), { receipt: "subscribed", "auto-delete": "true" });
+    await subscribed;
+
+    let node = 0;
+    let number = 0;
+    const confirmed = new Set();
+    const waiting = new Map();
+    const client = connect(stomp, broker, {
+      // The next address after each loss, the first one to begin with.
+      beforeConnect: (client) => {
+        client.brokerURL = broker.urls[node++ % 2];
+        dialled.push(broker.urls.indexOf(client.brokerURL));
+      },
+    });
+    const send = (body) => {
+      const id = `sent-${number++}`;
+      client.watchForReceipt(id, () => { confirmed.add(body); waiting.delete(body); });
+      client.publish({ destination: `/queue/${broker.queue}`, body, headers: { receipt: id, "auto-delete": "true" } });
+    };
+    let connects = 0;
+    client.onConnect = () => {
+      connects++;
+      // What no receipt has confirmed goes out once more.
+      for (const body of waiting.keys()) send(body);
+    };
+    const load = setInterval(() => {
+      if (!client.connected) return;
+      const body = `message ${number}`;
+      waiting.set(body, true);
+      send(body);
+    }, 2);
+    try {
+      await until(() => confirmed.size > 50, "receipts before", 20_000);
+      await globalThis.killNode(0);
+      await until(() => connects === 2, "the connection to the other node", 60_000);
+      const before = confirmed.size;
+      await until(() => confirmed.size > before + 50, "receipts after", 30_000);
+      clearInterval(load);
+      await until(() => !waiting.size, "all receipts", 30_000);
+      await until(() => [...confirmed].every((body) => got.has(body)), "all that was confirmed", 30_000);
+      return [dialled, consumer.connected, client.connected];
+    } finally {
+      clearInterval(load);
+      await client.deactivate();
+      await consumer.deactivate();
+      await globalThis.startNode(0);
+    }
+  },
 };
 Object.assign(programs["headers survive the round trip in each version"], {
   // The peer undoes escapes by four replacements one after the other, and only in 1.2, though RabbitMQ escapes in every version.

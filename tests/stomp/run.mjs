@@ -94,8 +94,12 @@ try {
     assert.equal(trace, peer);
   });
 
-  await run("Node imports it without a WebSocket class and without a page", async () => {
-    const { Client } = await import("../../pkg/dist/stomp.js");
+  await run("Node imports it without a WebSocket class, without a TextDecoder and without a page", async () => {
+    const { TextDecoder } = globalThis;
+    globalThis.TextDecoder = undefined;
+    const { Client } = await import("../../pkg/dist/stomp.js").finally(() => {
+      globalThis.TextDecoder = TextDecoder;
+    });
     const client = new Client({ brokerURL: "ws://localhost" });
     assert.equal(client.connected, false);
     assert.throws(() => client.publish({ destination: "/q" }), TypeError);

@@ -1,7 +1,46 @@
 // The scenarios of the older API and of the internals that stompjs exports; part of scenarios.js.
 import { attempt, until, Wire } from "./wire.js";
 
+/** An object as state libraries hand it out: every object behind it is wrapped in the same way, functions and octets are not. */
+const reactive = (object) => new Proxy(object, {
+  get(target, name, receiver) {
+    const value = Reflect.get(target, name, receiver);
+    return typeof value === "object" && /Object|Array/.test(Object.prototype.toString.call(value)) && !ArrayBuffer.isView(value) ? reactive(value) : value;
+  },
+});
+
 export const older = {
+  "a client and its messages in the store of a state library": async (stomp) => {
+    const wire = new Wire();
+    const store = reactive({ client: wire.client(stomp, { webSocketFactory: wire.make }), messages: [] });
+    const { client } = store;
+    await wire.connected(client);
+    client.subscribe("/q", (message) => store.messages.push(message));
+    wire.socket.say("MESSAGE\nsubscription:sub-0\nack:1\nk:v\n\ntext\0");
+    wire.socket.say(new TextEncoder().encode("MESSAGE\nsubscription:sub-0\nack:2\n\noctets\0"));
+    for (const message of store.messages) {
+      wire.log(message.command, message.headers.subscription, message.headers.k, message.body, [...message.binaryBody], message.isBinaryBody);
+      message.ack();
+    }
+    client.publish({ destination: "/q", body: "x" });
+    client.disconnectHeaders = { a: "b" };
+    wire.log(client.connected, client.connectedVersion, client.active, client.disconnectHeaders.a);
+    const gone = client.deactivate();
+    wire.socket.say("RECEIPT\nreceipt-id:close-1\n\n\0");
+    wire.socket.gone(1000, true);
+    await gone;
+    return wire.trace;
+  },
+
+  "bodies that are no text": async (stomp) => {
+    const wire = new Wire();
+    const client = wire.client(stomp);
+    await wire.connected(client);
+    for (const body of [42, 0, true, false, null, { a: 1 }, ["a", "b"], 7n]) client.publish({ destination: "/q", body });
+    await client.deactivate({ force: true });
+    return wire.trace;
+  },
+
   "the older API": async (stomp) => {
     const { Stomp } = stomp;
     const log = [];

@@ -1,6 +1,6 @@
 // The life of a connection of everwire/websocket beyond what the native class and reconnecting-websocket do, and the
 // defects of those that it does not have. Each entry throws if it fails. `Socket` is the class, `url` the test peer.
-import { equal, Fake, next, ok, record, until } from "./page.js";
+import { equal, Fake, next, ok, record, throws, until } from "./page.js";
 import { caught, FAKE, QUICK, quiet } from "./settings.js";
 
 export const lifecycle = {
@@ -17,6 +17,25 @@ export const lifecycle = {
     give("ws://late");
     await quiet(30);
     equal(Fake.all.length, before);
+  },
+
+  async "reconnect() while the url function is pending: its late url is not dialled, and nothing can be sent natively"(Socket) {
+    const gives = [];
+    const before = Fake.all.length;
+    const provider = () => new Promise((give) => { gives.push(give); });
+    const socket = new Socket(provider, [], FAKE);
+    socket.reconnect();
+    equal(gives.length, 2);
+    gives[0]("ws://former");
+    await quiet(30);
+    equal(Fake.all.length, before);
+    gives[1]("ws://latter");
+    await until(() => Fake.all.length > before, "the dial");
+    equal(Fake.last.url, "ws://latter");
+    socket.close();
+    const native = new Socket(provider, [], { ...FAKE, maxRetries: 0 });
+    throws(() => native.send("x"), "InvalidStateError", /CONNECTING/);
+    native.close();
   },
 
   async "reconnect() works after maxRetries, after close() and during a wait"(Socket, url) {
@@ -127,6 +146,15 @@ export const lifecycle = {
 
   async "signal: aborting closes for good"(Socket) {
     const controller = new AbortController();
+    let held = 0;
+    controller.signal.addEventListener = (...args) => (held++, EventTarget.prototype.addEventListener.apply(controller.signal, args));
+    controller.signal.removeEventListener = (...args) => (held--, EventTarget.prototype.removeEventListener.apply(controller.signal, args));
+    const ended = new Socket("ws://x", [], { ...FAKE, signal: controller.signal });
+    equal(held, 1);
+    Fake.last.open();
+    ended.close();
+    Fake.last.fail(1005);
+    equal(held, 0, "abort listeners of one that has ended");
     const socket = new Socket("ws://x", [], { ...FAKE, signal: controller.signal });
     const fake = Fake.last;
     fake.open();
@@ -252,6 +280,21 @@ export const lifecycle = {
     socket.addEventListener("message", again);
     Fake.last.message(2);
     equal(heard, ["again1", "stays1", "stays2", "again2"]);
+    socket.close();
+  },
+
+  async "a lone listener: once, or until its signal is aborted"(Socket) {
+    const socket = new Socket("ws://x", [], FAKE);
+    Fake.last.open();
+    const heard = [];
+    const controller = new AbortController();
+    socket.addEventListener("message", ({ data }) => heard.push(`once ${data}`), { once: true });
+    for (const n of [1, 2]) Fake.last.message(n);
+    socket.addEventListener("message", ({ data }) => heard.push(`signal ${data}`), { signal: controller.signal });
+    Fake.last.message(3);
+    controller.abort();
+    Fake.last.message(4);
+    equal(heard, ["once 1", "signal 3"]);
     socket.close();
   },
 

@@ -1,5 +1,6 @@
 // The options of everwire/websocket: what they accept, what they do, and how a bad one is told. Each entry throws if it
 // fails. `Socket` is the class, `url` the test peer.
+import { virtualTime } from "../support/virtual-time.js";
 import { equal, Fake, next, ok, record, throws, until } from "./page.js";
 import { caught, FAKE, QUICK, quiet } from "./settings.js";
 
@@ -69,9 +70,83 @@ export const options = {
       b.close();
     }
     ok(first.every((delay) => delay >= 1_000 && delay <= 6_250), `defaults: ${first}`);
-    ok(new Set(first.map(Math.round)).size > 40, "the base is drawn per object");
+    // Jitter alone would stay below 1,250.
+    ok(Math.max(...first) > 2_500, `the base is drawn per object: ${first}`);
     ok(later.every((delay) => delay >= 100 && delay <= 125), `with a minimum: ${later}`);
     ok(new Set(later).size > 25, "each wait is drawn");
+  },
+
+  async "delays, uptime and timeouts are as told, and have their defaults"(Socket) {
+    const time = virtualTime();
+    try {
+      const steady = { WebSocket: Fake, minReconnectionDelay: 1_000, debug: true };
+      for (const [options, bases, longest] of [
+        [{}, [1_000, 1_300, 1_690], 10_000],
+        [{ reconnectionDelayGrowFactor: 2, maxReconnectionDelay: 20_000 }, [1_000, 2_000, 4_000], 20_000],
+      ]) {
+        const delays = [];
+        const socket = new Socket("ws://x", [], { ...steady, ...options, debugLogger: (...values) => { if (values[1] === "retry") delays.push(values[4]); } });
+        for (let i = 0; i < 20; i++) {
+          Fake.last.fail();
+          time.advance(delays[i] + 1);
+        }
+        ok(bases.every((base, i) => delays[i] >= base && delays[i] <= base * 1.25 + 1), `${bases}: ${delays}`);
+        ok(Math.max(...delays) <= longest && delays.at(-1) >= longest / 1.25, `up to ${longest}: ${delays}`);
+        socket.close();
+      }
+
+      for (const [minUptime, limit] of [[undefined, 5_000], [60, 60], [20_000, 20_000]]) {
+        const socket = new Socket("ws://x", [], { ...FAKE, minUptime });
+        const counts = [];
+        for (const uptime of [limit - 10, limit - 10, limit + 10]) {
+          Fake.last.open();
+          time.advance(uptime);
+          Fake.last.fail();
+          counts.push(socket.retryCount);
+          time.advance(100);
+        }
+        equal(counts, [1, 2, 1], `minUptime ${minUptime}`);
+        socket.close();
+      }
+
+      for (const [connectionTimeout, limit] of [[undefined, 4_000], [80, 80], [20_000, 20_000]]) {
+        const socket = new Socket("ws://x", [], { ...FAKE, connectionTimeout });
+        const log = record(socket);
+        time.advance(limit - 10);
+        equal(log, []);
+        time.advance(20);
+        equal(log, ["error TIMEOUT", "close 1006"], `connectionTimeout ${connectionTimeout}`);
+        socket.close();
+      }
+
+      for (const [heartbeat, interval, timeout] of [[{}, 25_000, 10_000], [{ interval: 100, timeout: 60 }, 100, 60], [{ interval: 60_000, timeout: 30_000 }, 60_000, 30_000]]) {
+        const socket = new Socket("ws://x", [], { ...FAKE, heartbeat: { message: "ping", ...heartbeat } });
+        const fake = Fake.last;
+        fake.open();
+        let silence = 0;
+        for (; !fake.sent.length; silence += 1) time.advance(1);
+        // Up to a fifth earlier, so that the clients of one broadcast do not ping in step.
+        ok(silence >= interval * 0.8 && silence <= interval + 1, `${silence} of ${interval}`);
+        time.advance(timeout - 5);
+        equal([fake.sent, Fake.last === fake], [["ping"], true], "a message that is no function is sent as it is");
+        time.advance(10);
+        ok(Fake.last !== fake, `no redial after ${timeout}`);
+        socket.close();
+      }
+
+      // The native class waits for ever.
+      const native = new Socket("ws://x", [], { ...FAKE, maxRetries: 0 });
+      const log = record(native);
+      time.advance(3_600_000);
+      equal([native.readyState, log], [0, []]);
+      Fake.last.open();
+      native.close();
+      time.advance(3_600_000);
+      equal([native.readyState, log], [2, ["open"]]);
+      Fake.last.fail(1005);
+    } finally {
+      time.restore();
+    }
   },
 
   async "the queue: bounds are named, nothing is lost silently, copies are sent"(Socket) {
@@ -87,6 +162,22 @@ export const options = {
     equal([socket.send("now"), socket.bufferedAmount, Fake.last.sent.length], [true, 0, 4]);
     socket.close();
 
+    const kinds = new Socket("ws://x", [], FAKE);
+    const { buffer } = new Uint8Array([1, 2]);
+    for (const data of [buffer, 5, null, "\u{1F68C}\uD83D"]) kinds.send(data);
+    new Uint8Array(buffer).fill(9);
+    equal(kinds.bufferedAmount, 2 + 1 + 4 + 7, "as UTF-8, a lone surrogate as its replacement");
+    // A socket that closes while the queue goes out takes no more of it.
+    const first = Fake.last;
+    first.send = (data) => { first.sent.push(data); first.readyState = 2; };
+    first.open();
+    equal([first.sent.map((data) => [...new Uint8Array(data)]), kinds.bufferedAmount], [[[1, 2]], 12]);
+    first.fail();
+    await until(() => Fake.last !== first, "a retry");
+    Fake.last.open();
+    equal(Fake.last.sent, ["5", "null", "\u{1F68C}\uD83D"]);
+    kinds.close();
+
     const standard = new Socket("ws://x", [], FAKE);
     const mebibyte = "x".repeat(1 << 20);
     for (let i = 0; i < 16; i++) standard.send(mebibyte);
@@ -100,6 +191,7 @@ export const options = {
     equal([few.send("a"), few.send("b"), few.send("c")], [false, false, false]);
     equal(log, ["error everwire: message dropped, the send queue is full (maxEnqueuedMessages 1)"], "told once");
     equal(few.drainQueuedMessages(), ["a"]);
+    equal([few.send("d"), few.send("e"), log.length, few.drainQueuedMessages()], [false, false, 2, ["d"]], "told anew");
     few.close();
   },
 
@@ -116,6 +208,14 @@ export const options = {
     socket.onclose = () => { inHandler = socket.shouldReconnect; };
     Fake.last.fail(4000);
     equal([seen, inHandler, socket.readyState], [[1006, 4000], false, 3]);
+
+    const replaced = new Socket("ws://x", [], ask(() => false));
+    const old = Fake.last;
+    old.open();
+    replaced.reconnect();
+    ok(Fake.last !== old && replaced.shouldReconnect, "reconnect() is the user's own wish");
+    equal(seen.length, 2);
+    replaced.close();
 
     const slow = new Socket("ws://x", [], { ...ask(() => false), connectionTimeout: 20 });
     await next(slow, "close");
@@ -177,5 +277,19 @@ export const options = {
     const socket = new Socket("ws://x", [], { ...FAKE, debug: true, debugLogger: (...values) => lines.push(values.join(" ")) });
     ok(lines.length > 0 && lines.every((line) => line.startsWith("RWS> ")), String(lines));
     socket.close();
+    const { log } = console;
+    const printed = [];
+    console.log = (...values) => printed.push(values[0]);
+    try {
+      new Socket("ws://x", [], FAKE).close();
+      equal(printed, [], "silent unless debug is on");
+      const before = lines.length;
+      new Socket("ws://x", [], { ...FAKE, debugLogger: (...values) => lines.push(values) }).close();
+      equal(lines.length, before);
+      new Socket("ws://x", [], { ...FAKE, debug: true }).close();
+    } finally {
+      console.log = log;
+    }
+    ok(printed.length > 0 && printed.every((first) => first === "RWS>"), String(printed));
   },
 };

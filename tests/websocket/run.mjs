@@ -26,6 +26,7 @@ const peer = await serveWebSocket();
 const site = await serveHttp({
   "/": { body: `<!doctype html><link rel="icon" href="data:,"><title>websocket</title>` },
   "/tests/": { dir: here },
+  "/support/": { dir: join(here, "../support") },
   "/everwire/": { dir: dist },
   "/peers/": { dir: join(here, "../node_modules/reconnecting-websocket/dist") },
 });

@@ -168,7 +168,7 @@ export const scenarios = {
 
   async "close codes are converted as WebIDL says"(Socket, url) {
     const log = [];
-    for (const args of [["4000"], [3000.4], [4000.5], [1000, null], [1000, undefined], [1000, 5], [undefined, undefined]]) {
+    for (const args of [["4000"], [3000.4], [4999.4], [4000.5], [1000, null], [1000, undefined], [1000, 5], [undefined, undefined]]) {
       const socket = new Socket(url);
       await opened(socket);
       watch(socket, log);

@@ -270,11 +270,19 @@ fn brokers(ctx: &Ctx) -> Result<()> {
 
 fn stomp(ctx: &Ctx) -> Result<()> {
     services::ensure(ctx)?;
-    node_test(ctx, "tests/stomp/run.mjs", &[], None)
+    for file in [
+        "tests/stomp/types.mjs",
+        "tests/stomp/run.mjs",
+        "tests/stomp/rabbitmq.mjs",
+    ] {
+        node_test(ctx, file, &[], None)?;
+    }
+    Ok(())
 }
 
 fn stomp_connect(ctx: &Ctx) -> Result<()> {
     services::ensure(ctx)?;
+    node_test(ctx, "tests/stomp-connect/types.mjs", &[], None)?;
     let server = ("EVERWIRE_TEST_SERVER_PROGRAM", build::test_server(ctx)?);
     node_test(ctx, "tests/stomp-connect/run.mjs", &[], Some(server))
 }

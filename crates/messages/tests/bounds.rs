@@ -8,12 +8,13 @@
 
 use everwire_messages::{
     Check, ClientMessage, Invalid,
-    bounds::{MAX_ID_BYTES, MAX_SAFE_INTEGER, MAX_TEXT_CHARS},
+    bounds::{MAX_ID_BYTES, MAX_QUERY_CHARS, MAX_SAFE_INTEGER, MAX_TEXT_CHARS},
     location::{OwnPosition, Viewport},
     request::Search,
     session::{Hello, Ping},
     social::{Like, NewPost, Replay},
 };
+use serde_json::{Value, json};
 
 fn at(lat: f64, lon: f64) -> OwnPosition {
     OwnPosition {
@@ -198,6 +199,65 @@ fn counts_and_sequence_numbers_are_bounded() {
     };
     assert_eq!(replay(MAX_SAFE_INTEGER).check(), Ok(()));
     assert!(replay(MAX_SAFE_INTEGER + 1).check().is_err());
+}
+
+/// Through the enum, as a server gets them: each message is right, and wrong in one field at a time.
+#[test]
+fn every_bounded_field_of_every_message_is_checked() {
+    let long = "x".repeat(MAX_TEXT_CHARS + 1);
+    let seq = json!(MAX_SAFE_INTEGER + 1);
+    let messages = [
+        (
+            json!({"type": "hello", "user": "u", "name": "n", "epoch": "e", "lastSeq": 1}),
+            json!({"user": "a b", "name": "", "epoch": "", "lastSeq": seq}),
+        ),
+        (json!({"type": "ping", "at": 0}), json!({"at": -1})),
+        (
+            json!({"type": "post", "id": "p", "text": "hi"}),
+            json!({"id": "", "text": long}),
+        ),
+        (
+            json!({"type": "like", "id": "l", "post": "p", "count": 1}),
+            json!({"id": "", "post": "", "count": 0}),
+        ),
+        (json!({"type": "typing", "active": true}), json!({})),
+        (json!({"type": "read", "seq": 1}), json!({"seq": seq})),
+        (
+            json!({"type": "replay", "id": "r", "since": 1}),
+            json!({"id": "", "since": seq}),
+        ),
+        (
+            json!({"type": "viewport", "west": 0, "south": 1, "east": 0, "north": 1}),
+            json!({"west": -180.1, "south": -90.1, "east": 180.1, "north": 90.1}),
+        ),
+        (
+            json!({"type": "position", "lat": 0, "lon": 0, "heading": 0, "speed": 0}),
+            json!({"lat": 91, "lon": 181, "heading": -1, "speed": 100_001}),
+        ),
+        (
+            json!({"type": "search", "id": "s", "query": "x".repeat(MAX_QUERY_CHARS)}),
+            json!({"id": "", "query": "x".repeat(81)}),
+        ),
+        (
+            json!({"type": "whoIs", "id": "w", "user": "u"}),
+            json!({"id": "", "user": ""}),
+        ),
+        (json!({"type": "time", "id": "t"}), json!({"id": ""})),
+    ];
+    for (right, wrong) in messages {
+        let check = |message: &Value| {
+            serde_json::from_value::<ClientMessage>(message.clone())
+                .unwrap()
+                .check()
+        };
+        assert_eq!(check(&right), Ok(()), "{right}");
+        for (field, value) in wrong.as_object().unwrap() {
+            let mut message = right.clone();
+            message[field] = value.clone();
+            let error = check(&message).expect_err(field).to_string();
+            assert!(error.starts_with(&format!("{field} must ")), "{error}");
+        }
+    }
 }
 
 #[test]

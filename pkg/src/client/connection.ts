@@ -1,6 +1,7 @@
 // A connection: what a user of the own API holds. It keeps the payloads and keys that the core knows only as numbers, and
 // does what the core says about messages.
 
+import { borrow, owned } from "../codecs/raw.js";
 import type { Encoded } from "../codecs/types.js";
 import { now } from "../host/clock.js";
 import { checkClose } from "./address.js";
@@ -135,7 +136,7 @@ export class Client extends LinkHost implements Connection {
 
   /** Checks, encodes, and hands over to the core or to the lane's gate. */
   _send(lot: Lot, given: unknown, options: (TopicSendOptions & { policy?: unknown }) | undefined): Sending {
-    const { _codec, _tag, _maxMessages } = this._settings;
+    const { _codec, _tag, _maxMessages, _borrows } = this._settings;
     const { id, signal, ack = id !== undefined, resend = ack && id !== undefined } = options ?? {};
     let flags = UNSET | (UNSET << 4);
     let ttl = Infinity;
@@ -172,9 +173,12 @@ export class Client extends LinkHost implements Connection {
       }
       handle._value = value;
     }
+    const lane = (flags & UNSET) === UNSET ? lot._lane : flags & UNSET;
+    // What is written before this returns needs no copy; if it is not, `_drain` makes one before anybody else runs.
+    const borrows = _borrows && this._gates._open(lane) && id === undefined && !lot._slotted && !this._draining;
     let data: Encoded | Promise<Encoded>;
     try {
-      data = _codec.encode(id === undefined ? value : _tag(value, id));
+      data = borrows ? borrow(value as ArrayBuffer) : _codec.encode(id === undefined ? value : _tag(value, id));
     } catch (cause) {
       if (cause instanceof EverwireError) throw cause;
       throw caused("encode", UNENCODABLE, cause);
@@ -183,7 +187,6 @@ export class Client extends LinkHost implements Connection {
       handle._end(Status.cancelled, { status: "cancelled" });
       return handle;
     }
-    const lane = (flags & UNSET) === UNSET ? lot._lane : flags & UNSET;
     if (ack) this._waiting.set(id!, handle);
     try {
       // The data of a closed connection need not be read to be refused.
@@ -191,7 +194,7 @@ export class Client extends LinkHost implements Connection {
         if (!isEncoded(data)) data.then(undefined, () => {});
         throw refusal(-1);
       }
-      if (isEncoded(data) && this._gates._open(lane)) this._accept(handle, data, flags, ttl);
+      if (isEncoded(data) && this._gates._open(lane)) this._accept(handle, data, flags, ttl, borrows);
       else {
         const size = isEncoded(data) ? sizeOf(data) : value instanceof Blob ? value.size : 0;
         this._gates._hold(lane, handle, data, size, flags, ttl);
@@ -205,7 +208,7 @@ export class Client extends LinkHost implements Connection {
   }
 
   /** Gives an encoded message to the core; throws if the core refuses it. */
-  _accept(handle: Sending, data: Encoded, flags: number, ttl: number): void {
+  _accept(handle: Sending, data: Encoded, flags: number, ttl: number, borrowed = false): void {
     const { _lot: lot, _key: key } = handle;
     if (lot._closed) throw refusal(-6);
     if (typeof data !== "string" && this._settings._carriers.some(({ _name }) => _name === "sockjs")) {
@@ -223,6 +226,7 @@ export class Client extends LinkHost implements Connection {
     handle._data = data;
     handle._size = size;
     this._handles[ticket] = handle;
+    if (borrowed) this._borrower = handle;
     this._drain(at);
   }
 
@@ -433,7 +437,7 @@ export class Client extends LinkHost implements Connection {
 
   /** Gives a handle its last status, and tells if the message ended unsent. */
   _finish(handle: Sending, status: number, result: SendResult): void {
-    const data = handle._data;
+    const data = handle === this._borrower && result.status !== "written" ? owned(handle._data) : handle._data;
     if (handle.id !== undefined && this._waiting.get(handle.id) === handle) this._waiting.delete(handle.id);
     handle._end(status, result);
     if (result.status === "dropped" || result.status === "expired") {

@@ -5,7 +5,6 @@ import { STATUSES, Status } from "./core.js";
 import type { Encoded } from "../codecs/types.js";
 import type { EverwireError } from "./error.js";
 import type { Handle, MessageId, SendResult, SendStatus } from "./types.js";
-import type { Client } from "./connection.js";
 import type { Lot } from "./topic.js";
 
 /** A promise and its two functions. */
@@ -42,9 +41,14 @@ export interface Answer {
 /** Results that say no more than their status, by its code: made once, as most sends end in one of them. */
 export const PLAIN_RESULTS = STATUSES.map((status) => Object.freeze({ status }) as SendResult);
 
+/** Who can take a message back. */
+export interface Owner {
+  _cancel(handle: Sending): boolean;
+}
+
 /** The one implementation of `Handle`. */
 export class Sending implements Handle {
-  readonly _client: Client;
+  readonly _client: Owner;
   readonly _lot: Lot;
   readonly _key: string | number | undefined;
   readonly id: MessageId | undefined;
@@ -67,7 +71,7 @@ export class Sending implements Handle {
   private _aborted: { readonly _reason: unknown } | undefined;
   private _unlisten: (() => void) | undefined;
 
-  constructor(client: Client, lot: Lot, key: string | number | undefined, id: MessageId | undefined) {
+  constructor(client: Owner, lot: Lot, key: string | number | undefined, id: MessageId | undefined) {
     this._client = client;
     this._lot = lot;
     this._key = key;

@@ -4,6 +4,7 @@
 // Every entry point has the same shape: call the core, then `_drain()`: poll until there is nothing left to do, arm the
 // timer, run user code. User code therefore never runs inside a call of the core and may call anything.
 
+import { owned } from "../codecs/raw.js";
 import type { Encoded } from "../codecs/types.js";
 import { utf8Length } from "../codecs/utf8.js";
 import { Alarm, now } from "../host/clock.js";
@@ -67,7 +68,9 @@ export abstract class LinkHost {
   protected _goodbye: [code: number, reason: string] = [1000, ""];
   protected _closing: Wait<void> | undefined;
   private readonly _alarm: { set(at: number): void; release?(): void };
-  private _draining = false;
+  protected _draining = false;
+  /** The message that is being sent, while its bytes are still the caller's. */
+  protected _borrower: { _data: Encoded; readonly _result: unknown } | undefined;
   /** What the core was told last. */
   private _latest: number = Input.start;
   /** When the last message came, if the core was not told yet. */
@@ -196,6 +199,11 @@ export abstract class LinkHost {
       else this._linkAction(action);
     }
     this._draining = false;
+    const borrower = this._borrower;
+    if (borrower) {
+      this._borrower = undefined;
+      if (!borrower._result) borrower._data = owned(borrower._data);
+    }
     this._alarm.set(this._core.next_wake(this._id));
     this._emitter._flush();
   }

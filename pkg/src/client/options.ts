@@ -1,6 +1,7 @@
 // The options of `connect`: every name and value is checked at the call, then told to the core once, as numbers.
 
 import { json } from "../codecs/json.js";
+import { encodeBytes } from "../codecs/raw.js";
 import type { Codec } from "../codecs/types.js";
 import type { NativeSocketClass } from "../host/socket.js";
 import type { Provider } from "../host/provider.js";
@@ -22,6 +23,8 @@ export interface Settings {
   readonly _urls: readonly Provider<string | URL>[];
   readonly _protocols: Provider<string | readonly string[] | null | undefined>;
   readonly _codec: Codec;
+  /** Whether sockets take data before `send` returns, as the platform's does, and the codec can do without a copy. */
+  readonly _borrows: boolean;
   readonly _validate: StandardSchemaV1["~standard"]["validate"] | undefined;
   readonly _retryOn: ((close: CloseInfo) => boolean | number | undefined) | undefined;
   readonly _ping: (() => unknown) | undefined;
@@ -102,6 +105,7 @@ export function settings(core: () => Core, url: UrlSource, options: ConnectOptio
     _urls: urls,
     _protocols: protocols,
     _codec: codec,
+    _borrows: codec.encode === encodeBytes && !given.WebSocket,
     _validate: validate,
     _retryOn: callable("reconnect.retryOn", reconnect.retryOn),
     _ping: heartbeat?.ping,

@@ -70,7 +70,7 @@ export function signature({ _registers, _key }: Plan): string {
 }
 
 /** Makes the topic of the core. */
-export function makeLot(core: Core, connection: number, name: string | undefined, checked: Plan): Lot {
+export function makeLot(core: Pick<Core, "set" | "topic">, connection: number, name: string | undefined, checked: Plan): Lot {
   checked._registers.forEach((value, index) => core.set(index, value));
   const id = core.topic(connection);
   if (id < 0) invalid("policy", "one that the core accepts", name);

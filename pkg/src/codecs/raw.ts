@@ -1,6 +1,6 @@
 // Codecs without a format of their own: frames as the application makes and reads them.
 
-import type { Codec } from "./types.js";
+import type { Codec, Encoded } from "./types.js";
 
 /** Text frames as strings. A binary frame is an `error` event; batches are refused, as text has no container. */
 export function text(): Codec<string, string> {
@@ -22,17 +22,7 @@ export function text(): Codec<string, string> {
  */
 export function bytes(): Codec<Uint8Array, ArrayBuffer | ArrayBufferView | Blob> {
   return {
-    encode(value) {
-      if (ArrayBuffer.isView(value)) return copy(value.buffer, value.byteOffset, value.byteLength);
-      if (typeof Blob === "function" && value instanceof Blob) {
-        return value.arrayBuffer().then((buffer) => new Uint8Array(buffer));
-      }
-      if (!/ArrayBuffer/.test(Object.prototype.toString.call(value))) {
-        throw new TypeError("bytes() sends an ArrayBuffer, a view of one, or a Blob");
-      }
-      const buffer = value as ArrayBuffer;
-      return copy(buffer, 0, buffer.byteLength);
-    },
+    encode: encodeBytes,
     decode(data) {
       if (typeof data === "string") throw new TypeError("text frame on a bytes() connection: use text() or json()");
       return new Uint8Array(data);
@@ -40,7 +30,33 @@ export function bytes(): Codec<Uint8Array, ArrayBuffer | ArrayBufferView | Blob>
   };
 }
 
-// A view of the copy would not do: sockets refuse views of a SharedArrayBuffer.
-function copy(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array {
-  return new Uint8Array(new Uint8Array(buffer, offset, length));
+/** What {@link bytes} encodes with, by which its connections recognise it. */
+export function encodeBytes(value: ArrayBuffer | ArrayBufferView | Blob): Encoded | Promise<Encoded> {
+  const frame = borrow(value);
+  return "then" in frame ? frame : owned(frame);
+}
+
+/** As {@link encodeBytes}, but the frame may lie in the caller's memory: for what is written before the caller goes on. */
+export function borrow(value: ArrayBuffer | ArrayBufferView | Blob): Uint8Array | Promise<Uint8Array> {
+  if (ArrayBuffer.isView(value)) return view(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof Blob === "function" && value instanceof Blob) {
+    return value.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+  }
+  if (!/ArrayBuffer/.test(Object.prototype.toString.call(value))) {
+    throw new TypeError("bytes() sends an ArrayBuffer, a view of one, or a Blob");
+  }
+  const buffer = value as ArrayBuffer;
+  return view(buffer, 0, buffer.byteLength);
+}
+
+/** A frame in memory of its own. */
+export function owned(frame: Encoded): Encoded {
+  return typeof frame === "string" ? frame : new Uint8Array(frame);
+}
+
+// Sockets refuse views of a SharedArrayBuffer and of one that can be resized.
+function view(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(buffer, offset, length);
+  const fixed = Object.prototype.toString.call(buffer) === "[object ArrayBuffer]" && !(buffer as { resizable?: boolean }).resizable;
+  return fixed ? bytes : new Uint8Array(bytes);
 }

@@ -1,7 +1,8 @@
 // UTF-8 shared by the codecs and the size accounting.
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Made late: importing must not need the class. */
+let decoder: TextDecoder | undefined;
 
 /** Above this many code units native calls are cheaper than a loop. */
 const LOOP_LIMIT = 128;
@@ -15,6 +16,7 @@ export function utf8Length(text: string): number {
   if (units > LOOP_LIMIT) {
     scratch ??= new Uint8Array(PIECE);
     let { read, written: total } = encoder.encodeInto(text, scratch);
+    // A pair is not torn apart: what is cut off at a piece's end has no room for the three bytes of a lone half.
     while (read < units) {
       const piece = encoder.encodeInto(text.slice(read, read + PIECE), scratch);
       read += piece.read;
@@ -42,5 +44,5 @@ export function utf8Encode(text: string): Uint8Array {
 
 /** Text of bytes; throws a `TypeError` if they are not UTF-8. */
 export function utf8Decode(bytes: ArrayBuffer | Uint8Array): string {
-  return decoder.decode(bytes);
+  return (decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })).decode(bytes);
 }

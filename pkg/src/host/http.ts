@@ -105,7 +105,8 @@ const viaFetch: Driver = (options, events) => {
     }
     events.done(response.status, text);
   };
-  run().catch(events.failed);
+  // A turn later: Chromium fails what is under way just before it says that the page is left, and then nothing runs any more.
+  run().catch((error) => setTimeout(() => events.failed(error)));
   return () => controller.abort();
 };
 

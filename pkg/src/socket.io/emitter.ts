@@ -41,12 +41,12 @@ export class Emitter {
   on(event: any, listener: any, options?: ListenerOptions): this {
     const signal = options?.signal as AbortSignal | undefined;
     if (signal?.aborted) return this;
+    if (signal) listener = tie(listener, signal, (own) => this.off(event, own));
     const key = keyOf(event);
     const listeners = this._callbacks.get(key);
     this._dirty = true;
     if (listeners) listeners.push(listener);
     else this._callbacks.set(key, [listener]);
-    signal?.addEventListener("abort", () => this.off(event, listener), { once: true });
     return this;
   }
 
@@ -62,6 +62,7 @@ export class Emitter {
   off(event?: any, listener?: any): this {
     this._dirty = true;
     if (!arguments.length) {
+      for (const listeners of this._callbacks.values()) listeners.forEach(untie);
       this._callbacks.clear();
       return this;
     }
@@ -69,11 +70,11 @@ export class Emitter {
     const listeners = this._callbacks.get(key);
     if (!listeners) return this;
     if (arguments.length === 1) {
+      listeners.forEach(untie);
       this._callbacks.delete(key);
       return this;
     }
-    const at = listeners.findIndex((each) => each === listener || each.fn === listener);
-    if (at >= 0) listeners.splice(at, 1);
+    remove(listeners, listener);
     if (!listeners.length) this._callbacks.delete(key);
     return this;
   }
@@ -99,6 +100,30 @@ export class Emitter {
 
 for (const [alias, name] of [["addEventListener", "on"], ["removeListener", "off"], ["removeAllListeners", "off"], ["removeEventListener", "off"]] as const) {
   Object.defineProperty(Emitter.prototype, alias, { value: Emitter.prototype[name], writable: true, configurable: true });
+}
+
+/** What takes the abort listener of a tied listener away. */
+const ties = new WeakMap<Listener, () => void>();
+
+/** A listener of its own for one registration, which the signal ends by calling `end` with it. */
+export function tie(listener: Listener, signal: AbortSignal, end: (own: Listener) => void): Listener {
+  const own: Listener = function (this: unknown, ...args) {
+    return listener.apply(this, args);
+  };
+  own.fn = listener;
+  const aborted = () => end(own);
+  signal.addEventListener("abort", aborted);
+  ties.set(own, () => signal.removeEventListener("abort", aborted));
+  return own;
+}
+
+/** Lets go of the signal of a listener that was removed. */
+export const untie = (listener: Listener): void => ties.get(listener)?.();
+
+/** Removes the first registration of a listener. */
+export function remove(listeners: Listener[], listener: Listener): void {
+  const at = listeners.findIndex((each) => each === listener || each.fn === listener || (each.fn as Listener | undefined)?.fn === listener);
+  if (at >= 0) listeners.splice(at, 1).forEach(untie);
 }
 
 /** Calls the listeners that are there now; what one of them adds or removes counts from the next time on. */

@@ -3,9 +3,9 @@
 //
 // Two shortcuts keep messages fast while nobody listens in between: text from a WebSocket goes straight to the manager,
 // and text to it does not wait in `writeBuffer`.
-import { Signal, onSignal } from "../host/signals.js";
 import { Happened, PACKET_TYPES, REASONS, Todo, core } from "./core.js";
 import { Emitter, soon } from "./emitter.js";
+import { watchPage } from "./page.js";
 import { PayloadTooLargeError, encodedLength } from "./payload.js";
 import { XHR } from "./polling.js";
 import { Transport, installTimers, type EnginePacket, type Timers } from "./transport.js";
@@ -15,6 +15,8 @@ import { WS, WT } from "./websocket.js";
 const BUILT_IN: Record<string, new (opts: any) => Transport> = { polling: XHR, websocket: WS, webtransport: WT };
 /** Longest session id; it becomes part of addresses. */
 const MAX_SID = 1_024;
+/** A timer that is set to more rings at once. */
+const MAX_TIMER = 2 ** 31 - 1;
 const POLLING = 1;
 const STREAM = 2;
 
@@ -62,7 +64,7 @@ export class Engine extends Emitter implements Timers {
   #error: unknown;
   #timer: any;
   #wake = Infinity;
-  #release: (() => void)[] = [];
+  #release: (() => void) | undefined;
 
   constructor(uri?: string | object | null, opts: any = {}) {
     super();
@@ -93,11 +95,16 @@ export class Engine extends Emitter implements Timers {
     if (this.opts.rememberUpgrade && Engine.priorWebsocketSuccess && this.#names.includes("websocket")) {
       this.#names = ["websocket", ...this.#names.filter((name) => name !== "websocket")];
     }
-    this.#listen();
     this.readyState = "opening";
     const list = this.#names.reduce((bits, name, at) => bits | (name === "polling" ? POLLING : STREAM) << (2 * at), 0);
-    this.#handle = core().create(list, this.opts.upgrade ? 1 : 0, this.opts.tryAllTransports ? 1 : 0);
+    // There is no upgrade to anything else.
+    const upgrade = this.opts.upgrade && this.#names.includes("websocket");
+    this.#handle = core().create(list, upgrade ? 1 : 0, this.opts.tryAllTransports ? 1 : 0);
     this.#input(Happened.start);
+    this.#release = watchPage(this, (description) => {
+      this.#error = { description };
+      this.#input(Happened.lost);
+    });
     this.#constructing = false;
   }
 
@@ -179,7 +186,12 @@ export class Engine extends Emitter implements Timers {
   close(): this {
     if (this.readyState !== "opening" && this.readyState !== "open") return this;
     this.readyState = "closing";
-    const end = () => this.#input(Happened.terminate);
+    const terminate = () => this.#input(Happened.terminate);
+    const end = () => {
+      // Between the transports neither could say goodbye.
+      if (this.upgrading) this.once("upgrade", terminate).once("upgradeError", terminate);
+      else terminate();
+    };
     if (this.writeBuffer.length) this.once("drain", end);
     else end();
     return this;
@@ -255,7 +267,8 @@ export class Engine extends Emitter implements Timers {
     this.clearTimeoutFn(this.#timer);
     if (wake === Infinity) return;
     // The ring itself says that the time has come, whatever clock the page has.
-    this.#timer = this.setTimeoutFn(() => this.#input(Happened.tick, 0, Math.max(wake, Date.now())), wake - Date.now());
+    const delay = Math.min(wake - Date.now(), MAX_TIMER);
+    this.#timer = this.setTimeoutFn(() => this.#input(Happened.tick, 0, Math.max(wake, Date.now())), delay);
     if (this.opts.autoUnref) this.#timer.unref?.();
   }
 
@@ -324,7 +337,10 @@ export class Engine extends Emitter implements Timers {
     try {
       transport = this.createTransport(this.#names.shift() as string);
     } catch (error) {
-      if (this.#constructing) throw error;
+      if (this.#constructing) {
+        core().destroy(this.#handle);
+        throw error;
+      }
       this.#fail(number, error);
       return;
     }
@@ -466,33 +482,12 @@ export class Engine extends Emitter implements Timers {
     transport.close();
     transport.off();
     transport.writable = false;
-    for (const release of this.#release) release();
+    this.#release?.();
     this.readyState = "closed";
     this.id = null;
     this.emitReserved("close", reason, details);
     if (this.#probe) this.#carryOut(Todo.upgradeFailed, 0, 0);
     this.writeBuffer = [];
     this.#inFlight = 0;
-  }
-
-  /** Page and network: a lost network closes at once, and a page that comes back finds out whether the heartbeat is overdue. */
-  #listen(): void {
-    this.#release.push(onSignal((signal) => {
-      if (signal === Signal.offline) {
-        if (this.hostname === "localhost") return;
-        this.#error = { description: "network connection lost" };
-        this.#input(Happened.lost);
-      } else if (signal === Signal.visible || signal === Signal.resumed) {
-        this._hasPingExpired();
-      }
-    }));
-    if (this.opts.closeOnBeforeunload && typeof addEventListener === "function") {
-      const silence = () => {
-        this.transport.off();
-        this.transport.close();
-      };
-      addEventListener("beforeunload", silence);
-      this.#release.push(() => removeEventListener("beforeunload", silence));
-    }
   }
 }

@@ -47,6 +47,8 @@ export class Manager extends Emitter implements Timers {
   #attempts: number;
   #timeout: number | boolean;
   #subs: (() => void)[] = [];
+  /** Whether the loop waits: for its next attempt, or for one of somebody else. */
+  #waiting = false;
   #packets: Packet[] = [];
 
   constructor(uri?: string | object, opts?: any) {
@@ -111,12 +113,19 @@ export class Manager extends Emitter implements Timers {
     this._readyState = "opening";
     this.skipReconnect = false;
     const failed = (error: Error) => {
+      // An attempt of somebody else, which has taken the place of the loop's next one.
+      const isExtra = this.#waiting;
       this.cleanup();
       this._readyState = "closed";
       this.#tell("error", "onerror", error);
-      if (callback) callback(error);
-      // Only the first connection starts the loop here; a callback does it by itself.
-      else if (!this._reconnecting && this.#reconnection && this.backoff.attempts === 0) this.reconnect();
+      callback?.(error);
+      if (isExtra && this._readyState === "closed") {
+        this._reconnecting = false;
+        this.reconnect();
+      } else if (!callback && !this._reconnecting && this.#reconnection && this.backoff.attempts === 0) {
+        // Only the first connection starts the loop here; a callback does it by itself.
+        this.reconnect();
+      }
     };
     this.#on(engine, "open", () => {
       this.onopen();
@@ -272,7 +281,9 @@ export class Manager extends Emitter implements Timers {
 
   #schedule(delay: number): void {
     const began = Date.now();
+    this.#waiting = true;
     const timer = this.setTimeoutFn(() => {
+      this.#waiting = false;
       release();
       this.#attempt();
     }, delay);
@@ -286,6 +297,7 @@ export class Manager extends Emitter implements Timers {
       this.#schedule(Math.random() * Math.min(left, this.backoff.ms));
     });
     this.#subs.push(() => {
+      this.#waiting = false;
       release();
       this.clearTimeoutFn(timer);
     });
@@ -293,6 +305,10 @@ export class Manager extends Emitter implements Timers {
 
   #attempt(): void {
     if (this.skipReconnect) return;
+    if (this._readyState !== "closed") {
+      this.#waiting = true;
+      return;
+    }
     this.emitReserved("reconnect_attempt", this.backoff.attempts);
     if (this.skipReconnect) return;
     this.open((error) => {

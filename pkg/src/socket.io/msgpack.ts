@@ -11,7 +11,7 @@ class MsgpackEncoder {
   readonly #codec = codec();
 
   encode({ type, nsp, data, id }: Packet): Uint8Array[] {
-    return [this.#codec.encode({ type, nsp, data: withDates(data, 0), id }) as Uint8Array];
+    return [this.#codec.encode({ type, nsp, data: data === undefined ? data : toNotepack(data, 0), id }) as Uint8Array];
   }
 }
 
@@ -42,7 +42,10 @@ export interface Parser {
   Decoder: new () => { add(chunk: any): void; destroy(): void; on(event: any, listener: any): any };
 }
 
-/** The writing half. Functions, blobs and values nested deeper than 100 levels are refused by `emit`. */
+/**
+ * The writing half. Functions in objects are left out. Other functions, blobs, invalid dates and values nested deeper than
+ * 100 levels are refused by `emit`.
+ */
 export const Encoder = MsgpackEncoder as Parser["Encoder"];
 /** The reading half. Binary arrives as `ArrayBuffer`, integers beyond the safe range as `bigint`. */
 export const Decoder = MsgpackDecoder as Parser["Decoder"];
@@ -69,18 +72,23 @@ function fits(type: PacketType, data: unknown): boolean {
   return Array.isArray(data);
 }
 
-/** Dates as the original's encoder writes them; everything else stays. */
-function withDates(value: any, depth: number): any {
+/** Dates and undefined as the original's encoder writes them, wherever the codec would come upon them. */
+function toNotepack(value: any, depth: number): any {
+  if (value === undefined) return new Ext(NOTEPACK, new Uint8Array(1));
+  // Too deep for the codec, which says so.
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || depth > 100) return value;
   if (value instanceof Date) {
     const view = new DataView(new ArrayBuffer(8));
     view.setBigInt64(0, BigInt(value.getTime()));
     return new Ext(NOTEPACK, new Uint8Array(view.buffer));
   }
-  // Too deep for the codec, which says so.
-  if (typeof value !== "object" || value === null || depth > 100) return value;
-  if (Array.isArray(value)) return value.map((item) => withDates(item, depth + 1));
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withDates(item, depth + 1)]));
+  const inside = (item: unknown) => toNotepack(item, depth + 1);
+  if (Array.isArray(value)) return Array.from(value, inside);
+  if (value instanceof Map) return new Map(Array.from(value, ([key, item]) => [key, inside(item)]));
+  if (typeof value.toJSON === "function") return inside(value.toJSON());
+  if (Object.prototype.toString.call(value) !== "[object Object]" || value instanceof Ext) return value;
+  const kept = Object.entries(value).filter(([, item]) => typeof item !== "function");
+  return Object.fromEntries(kept.map(([key, item]) => [key, inside(item)]));
 }
 
 /** Bytes, dates and undefined as the original gives them. The codec's depth is bounded, and so is this. */

@@ -49,7 +49,8 @@ export class RetryQueue {
     const keys = new Set<unknown>();
     let room = retryWindow;
     for (const packet of [...this._packets]) {
-      if (!socket.connected || room <= 0) return;
+      // An overdue heartbeat ends the connection, and the next one sends: buffered as well, it would go out twice.
+      if (!socket.connected || room <= 0 || socket.io.engine._hasPingExpired()) return;
       if (retryKey) {
         const key = retryKey(...packet.args.slice(0, -1));
         if (keys.has(key)) continue;

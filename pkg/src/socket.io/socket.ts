@@ -1,6 +1,6 @@
 // A namespace's side of the connection: events, acknowledgements, buffers. The collections are plain members, because users
 // of socket.io-client look into them and empty them.
-import { Emitter, call, report, type Listener, type ListenerOptions } from "./emitter.js";
+import { Emitter, call, remove, report, tie, untie, type Listener, type ListenerOptions } from "./emitter.js";
 import type { Manager } from "./manager.js";
 import { PacketType, RESERVED, type Packet } from "./packet.js";
 import { RetryQueue, type QueuedPacket } from "./retry.js";
@@ -176,19 +176,21 @@ export class Socket extends Emitter {
 
   #expectAck(id: number, ack: Ack, flags: Flags): void {
     const limit = this._opts.maxPendingAcks ?? MAX_PENDING_ACKS;
+    const { signal } = flags;
+    signal?.throwIfAborted();
     if (this.#pendingAcks >= limit) {
       throw new LimitError("TOO_MANY_ACKS", `${limit} acknowledgements are pending: use timeout() so that they end, or raise maxPendingAcks`);
     }
     this.#pendingAcks++;
     const timeout = flags.timeout ?? this._opts.ackTimeout;
-    const { signal } = flags;
     if (timeout === undefined && !signal) {
       this.acks[id] = ack;
       return;
     }
     const fail = (error: unknown) => {
       this.#forgetAck(id);
-      this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
+      const at = this.sendBuffer.findIndex((packet) => packet.id === id);
+      if (at >= 0) this.sendBuffer.splice(at, 1);
       ack.call(this, error);
     };
     const timer = timeout === undefined ? undefined : this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
@@ -200,7 +202,6 @@ export class Socket extends Emitter {
       signal?.removeEventListener("abort", aborted);
     };
     this.acks[id] = pending;
-    signal?.throwIfAborted();
     signal?.addEventListener("abort", aborted);
   }
 
@@ -298,20 +299,22 @@ export class Socket extends Emitter {
   }
 
   ack(id: number): (...args: any[]) => void {
+    const { engine } = this.io;
     let sent = false;
     return (...args) => {
       if (sent) return;
       sent = true;
-      // An answer for a connection that is gone would reach the next one before it has joined the namespace.
-      if (this.connected) this.packet({ type: PacketType.ack, nsp: this.nsp, id, data: args });
+      // On another connection the number belongs to another question.
+      if (this.connected && engine === this.io.engine) this.packet({ type: PacketType.ack, nsp: this.nsp, id, data: args });
     };
   }
 
   onack(packet: Packet): void {
     const ack = this.#forgetAck(packet.id as number);
     if (typeof ack !== "function") return;
-    if (ack.withError) packet.data.unshift(null);
-    ack.apply(this, packet.data);
+    const args = packet.data || [];
+    if (ack.withError) args.unshift(null);
+    ack.apply(this, args);
   }
 
   onconnect(id: string, pid?: string): void {
@@ -433,15 +436,18 @@ export class Socket extends Emitter {
   #any(list: "_anyListeners" | "_anyOutgoingListeners", add: "push" | "unshift", listener: Listener, options?: ListenerOptions): this {
     const signal = options?.signal as AbortSignal | undefined;
     if (signal?.aborted) return this;
-    (this[list] ??= [])[add](listener);
-    signal?.addEventListener("abort", () => this.#offAny(list, listener), { once: true });
+    (this[list] ??= [])[add](signal ? tie(listener, signal, (own) => this.#offAny(list, own)) : listener);
     return this;
   }
 
   #offAny(list: "_anyListeners" | "_anyOutgoingListeners", listener?: Listener): this {
-    if (!listener) this[list] &&= [];
-    const at = listener ? (this[list]?.indexOf(listener) ?? -1) : -1;
-    if (at >= 0) this[list]?.splice(at, 1);
+    const listeners = this[list];
+    if (listeners && listener) {
+      remove(listeners, listener);
+    } else if (listeners) {
+      listeners.forEach(untie);
+      this[list] = [];
+    }
     return this;
   }
 

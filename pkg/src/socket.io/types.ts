@@ -120,7 +120,7 @@ export declare abstract class Transport extends Emitter<Record<never, never>, Re
   protected supportsBinary: boolean;
   protected readyState: "opening" | "open" | "closed" | "pausing" | "paused";
   protected socket: Engine;
-  protected setTimeoutFn: typeof setTimeout;
+  protected setTimeoutFn: (callback: () => void, delay?: number) => any;
   constructor(opts: any);
   protected onError(reason: string, description: any, context?: any): this;
   open(): this;
@@ -464,7 +464,7 @@ export declare class Socket<ListenEvents extends EventsMap = DefaultEventsMap, E
   disconnect(): this;
   /** `disconnect`. */
   close(): this;
-  /** For the next event: whether a WebSocket class of Node may compress it. */
+  /** For the next event: sets `options.compress` of the packet, which `packetCreate` shows and custom transports may heed. */
   compress(compress: boolean): this;
   /** For the next event: drop it if it cannot be sent at once. */
   get volatile(): this;

@@ -63,7 +63,10 @@ export class Lines {
     lines[0] = this._begun + lines[0];
     this._begun = lines.pop() as string;
     // A line without an end is handed on as well once it is too long: that is for the frame's own check to find.
-    if (this._begun.length > MAX_FRAME) lines.push(this._begun);
+    if (this._begun.length > MAX_FRAME) {
+      lines.push(this._begun);
+      this._begun = "";
+    }
     for (const line of lines) if (line) this._line(line.endsWith("\r") ? line.slice(0, -1) : line);
   }
 }

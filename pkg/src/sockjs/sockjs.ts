@@ -13,6 +13,8 @@ const OPEN = 1;
 /** Longest close reason, in UTF-16 units as in sockjs-client. */
 const MAX_REASON = 123;
 
+const SELF = Symbol();
+
 /** Implementation of the public class; its types are in types.ts. */
 export class Socket extends EventTarget {
   declare onopen: Handler;
@@ -25,12 +27,15 @@ export class Socket extends EventTarget {
   readonly url: string;
   readonly extensions = "";
   readonly protocol = "";
+  /** The proxies of state libraries (Vue, MobX) know nothing of `#private` members, and wrap all objects but functions. */
+  declare private readonly [SELF]: () => Socket;
   readonly #connection: Connection;
   /** Whether there may be listeners for messages besides `onmessage`. */
   #listened = false;
 
   constructor(url: unknown, reserved: unknown, options: Options = {}) {
     super();
+    Object.defineProperty(this, SELF, { value: () => this });
     options ??= {};
     const given = settings(options);
     this.url = baseUrl(url);
@@ -63,20 +68,25 @@ export class Socket extends EventTarget {
   }
 
   override addEventListener(...given: Parameters<EventTarget["addEventListener"]>): void {
-    super.addEventListener(...given);
-    this.#listened ||= String(given[0]) === "message";
+    const self = this[SELF]();
+    super.addEventListener.apply(self, given);
+    self.#listened ||= String(given[0]) === "message";
+  }
+
+  override removeEventListener(...given: Parameters<EventTarget["removeEventListener"]>): void {
+    super.removeEventListener.apply(this[SELF](), given);
   }
 
   get readyState(): number {
-    return this.#connection._state;
+    return this[SELF]().#connection._state;
   }
 
   get transport(): string | null {
-    return this.#connection._transport;
+    return this[SELF]().#connection._transport;
   }
 
   get bufferedAmount(): number {
-    return this.#connection._buffered;
+    return this[SELF]().#connection._buffered;
   }
 
   send(data: unknown): void {
@@ -86,13 +96,13 @@ export class Socket extends EventTarget {
     const text = typeof data === "string" ? data : "" + data;
     const state = this.readyState;
     if (state === CONNECTING) throw new Error("InvalidStateError: The connection has not been established yet");
-    if (state === OPEN) this.#connection._send(text);
+    if (state === OPEN) this[SELF]().#connection._send(text);
   }
 
   close(code?: number, reason?: string): void {
     if (code && code !== 1000 && !(code >= 3000 && code <= 4999)) throw new Error("InvalidAccessError: Invalid code");
     if (reason && reason.length > MAX_REASON) throw new SyntaxError("reason argument has an invalid length");
-    if (this.readyState <= OPEN) this.#connection._close(code || 1000, reason || "Normal closure");
+    if (this.readyState <= OPEN) this[SELF]().#connection._close(code || 1000, reason || "Normal closure");
   }
 }
 

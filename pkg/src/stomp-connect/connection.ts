@@ -5,16 +5,16 @@ import type { Client } from "../client/connection.js";
 import { DROPS, Flag, LANES, OFFLINE_RULES, Scope, Status, UNSET, type Core as ClientCore } from "../client/core.js";
 import { EverwireError, caused } from "../client/error.js";
 import { PLAIN_RESULTS, Sending, wait, type Wait } from "../client/handle.js";
-import { makeLot, plainLot, plan, signature, type Lot } from "../client/topic.js";
+import { makeLot, plainLot, plan, type Lot } from "../client/topic.js";
 import { utf8Length } from "../codecs/utf8.js";
 import { now } from "../host/clock.js";
 import { ACK_MODES, Action, Incoming, Subscribed, VERSIONS, fill, readBytes, readText, refusal } from "./core.js";
 import { Host } from "./host.js";
 import { Received } from "./message.js";
 import type { Settings } from "./options.js";
-import { checkHeaders, encodeBody, type Outgoing } from "./outgoing.js";
+import { checkHeaders, encodeBody, joinHeaders, type Outgoing } from "./outgoing.js";
 import { Subscribing } from "./subscription.js";
-import { Paced, describe } from "./topic.js";
+import { Paced, Unnamed, describe, scopeOf, topicOf } from "./topic.js";
 import { Collected } from "./transaction.js";
 import type {
   CommitOptions, Handle, Message, PolicyOption, PublishOptions, SendResult, StompClient, StompCloseOptions, StompEvents,
@@ -37,7 +37,7 @@ export class StompConnection extends Host implements StompClient {
   private readonly _subscriptions = new Map<number, Subscribing>();
   private readonly _requests = new Map<number, Wait<Message>>();
   private readonly _topics = new Map<string, Paced>();
-  private readonly _unnamed = new Map<string, Lot>();
+  private readonly _unnamed = new Unnamed();
   private readonly _slots: ([Lot, string | number] | undefined)[] = [];
 
   constructor(settings: Settings) {
@@ -85,7 +85,7 @@ export class StompConnection extends Host implements StompClient {
     if (number < 0) throw refusal(number);
     subscription._listener = number;
     this._subscriptions.set(number, subscription);
-    signal?.addEventListener("abort", () => subscription.unsubscribe(), { once: true });
+    subscription._follow(signal);
     this._drain();
     return subscription;
   }
@@ -207,7 +207,7 @@ export class StompConnection extends Host implements StompClient {
       }
       handle._value = value;
     }
-    const message = encodeBody(destination, value, [...(topic?._headers ?? []), ...checkHeaders(checked.headers)], checked.skipContentLength);
+    const message = encodeBody(destination, value, joinHeaders(topic?._headers ?? [], checkHeaders(checked.headers)), checked.skipContentLength);
     if (signal?.aborted) {
       handle._end(Status.cancelled, { status: "cancelled" });
       return handle;
@@ -267,28 +267,26 @@ export class StompConnection extends Host implements StompClient {
     return slot;
   }
 
-  /** The unnamed topic of a policy given to `publish`; equal policies for one destination share it. */
   private _lotOf(destination: string, policy: PolicyOption<any>): Lot {
-    const checked = plan({ policy }, false);
-    const name = `${destination} ${signature(checked)}`;
-    let lot = this._unnamed.get(name);
-    if (!lot) {
-      lot = makeLot(this._core as unknown as ClientCore, this._id, destination, checked);
-      this._unnamed.set(name, lot);
-    }
-    lot._merge = checked._merge;
+    const lot = this._unnamed._get(destination, policy, (plan) => makeLot(this._core as unknown as ClientCore, this._id, destination, plan));
+    const spare = this._unnamed._spare(lot, (other) => this._pending(other, undefined));
+    if (spare) this._closeLot(spare);
     return lot;
   }
 
   _closeTopic(topic: Paced): void {
     const lot = topic._lot;
     if (lot._closed) return;
-    lot._closed = true;
     this._topics.delete(topic.destination);
+    this._closeLot(lot);
+    this._drain();
+  }
+
+  private _closeLot(lot: Lot): void {
+    lot._closed = true;
     this._core.remove_topic(this._id, lot._id);
     for (const slot of lot._slots.values()) this._slots[slot] = undefined;
     lot._slots.clear();
-    this._drain();
   }
 
   /** For the handle. */
@@ -492,12 +490,4 @@ export class StompConnection extends Host implements StompClient {
       });
     }
   }
-}
-
-const topicOf = (lot: Lot | undefined) => (lot ? lot._id : Scope.all);
-
-/** Slot of a key in the core's terms; undefined if nothing of it can wait there, as in a closed topic. */
-function scopeOf(lot: Lot | undefined, key: string | number | undefined, keyless: number = Scope.wholeTopic): number | undefined {
-  if (key !== undefined) return lot?._slots.get(checkName("key", key));
-  return lot?._closed ? undefined : keyless;
 }

@@ -237,6 +237,8 @@ export abstract class Host {
 
   private _attach(generation: number, socket: SocketLike): void {
     this._socket = socket;
+    // Octets of a Blob would have to be waited for. A factory's WebSocket has them by default.
+    socket.binaryType = "arraybuffer";
     // Many doubles have no addEventListener: only the properties are used.
     socket.onopen = () => this._opened(generation);
     socket.onmessage = ({ data }: { data: unknown }) => this._frame(data, generation);

@@ -102,11 +102,7 @@ function dialler(
       return () => socket;
     }, 1];
   }
-  const make = (url: string | URL) => () => {
-    const socket = new (socketClass(given))(String(url), protocols) as SocketLike;
-    socket.binaryType = "arraybuffer";
-    return socket;
-  };
+  const make = (url: string | URL) => () => new (socketClass(given))(String(url), protocols) as SocketLike;
   if (typeof source === "function") {
     const address = source as () => string | URL | Promise<string | URL>;
     return [() => async () => make(await address()), 1];

@@ -21,6 +21,12 @@ export function checkHeaders(headers: Headers | undefined): string[] {
   return Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
 }
 
+/** Headers of a topic, and those of one message, which count where both name one. */
+export function joinHeaders(base: readonly string[], own: string[]): string[] {
+  const named = (name: string) => own.some((other, index) => index % 2 === 0 && other === name);
+  return [...base.filter((_, index) => !named(base[index & ~1]!)), ...own];
+}
+
 /** A text is text, buffers and views are octets, anything else is JSON. */
 export function encodeBody(destination: string, body: unknown, headers: string[], skipContentLength?: boolean): Outgoing {
   if (typeof destination !== "string") invalid("destination", "a string", destination);

@@ -24,6 +24,8 @@ export class Subscribing implements Subscription {
   private _loops: readonly Loop[] = [];
   private _confirmation = wait<void>();
   private _failure: EverwireError | undefined;
+  private _signal: AbortSignal | undefined;
+  private readonly _aborted = () => this.unsubscribe();
 
   constructor(connection: StompConnection, destination: string, inbound: InboundOptions | undefined) {
     const given = object("inbound", inbound, "maxMessages overflow");
@@ -74,6 +76,12 @@ export class Subscribing implements Subscription {
     return loop;
   }
 
+  /** Ends with the signal. */
+  _follow(signal: AbortSignal | undefined): void {
+    this._signal = signal;
+    signal?.addEventListener("abort", this._aborted);
+  }
+
   _deliver(message: Received): void {
     for (const listener of this._listeners) {
       try {
@@ -99,6 +107,7 @@ export class Subscribing implements Subscription {
     if (this._over) return;
     this._over = true;
     this._failure = failure;
+    this._signal?.removeEventListener("abort", this._aborted);
     this._confirmation._reject(failure ?? new EverwireError("closed", "subscription has ended"));
     for (const loop of this._loops) loop._end(failure);
   }

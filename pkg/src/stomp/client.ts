@@ -1,5 +1,5 @@
 // The client: its options as plain properties, which users may change at any time and beside which they may put their own, so
-// that nothing private is a property. What it does is in life.ts.
+// that the one private property has a symbol for its name. What it does is in life.ts.
 import { wasm } from "../host/inline.js";
 import type { StompConfig, StompHeaders } from "./config.js";
 import { noOp } from "./connection.js";
@@ -11,6 +11,8 @@ import {
   type StompSubscription, type wsErrorCallbackType,
 } from "./types.js";
 import { Versions } from "./versions.js";
+
+const LIFE = Symbol();
 
 /**
  * A STOMP client. Set options with the constructor, with {@link configure} or as properties; callbacks are read when they
@@ -94,10 +96,12 @@ export class Client {
   /** everwire: deactivates when aborted. */
   signal: AbortSignalLike | undefined;
 
-  #disconnectHeaders: StompHeaders = {};
-  readonly #life: Life = new Life(this);
+  /** A function, because the proxies of state libraries (Vue, MobX) wrap objects, and know nothing of `#private` members. */
+  declare private readonly [LIFE]: () => Life;
 
   constructor(conf: StompConfig = {}) {
+    const life = new Life(this);
+    Object.defineProperty(this, LIFE, { value: () => life });
     this.debug = this.beforeConnect = this.onConnect = this.onDisconnect = this.onUnhandledMessage = this.onUnhandledReceipt =
       this.onUnhandledFrame = this.onHeartbeatReceived = this.onHeartbeatLost = this.onStompError = this.onWebSocketClose =
       this.onWebSocketError = this.onChangeState = noOp;
@@ -108,26 +112,26 @@ export class Client {
 
   /** The socket, while there is one. */
   get webSocket(): IStompSocket | undefined {
-    return this.#life._connection?._socket;
+    return this[LIFE]()._connection?._socket;
   }
 
   /** Headers of DISCONNECT. */
   get disconnectHeaders(): StompHeaders {
-    return this.#disconnectHeaders;
+    return this[LIFE]()._disconnectHeaders;
   }
 
   set disconnectHeaders(value: StompHeaders) {
-    this.#disconnectHeaders = value;
+    this[LIFE]()._disconnectHeaders = value;
   }
 
   /** Whether CONNECTED has come and the socket is not gone. */
   get connected(): boolean {
-    return !!this.#life._connection?._connected;
+    return !!this[LIFE]()._connection?._connected;
   }
 
   /** The `version` of CONNECTED. */
   get connectedVersion(): string | undefined {
-    return this.#life._connection?._version;
+    return this[LIFE]()._connection?._version;
   }
 
   /** Whether {@link state} is ACTIVE. */
@@ -159,7 +163,7 @@ export class Client {
   activate(): void {
     // Where the module cannot be had, say so before anything changes.
     wasm<Core>();
-    this.#life._activate();
+    this[LIFE]()._activate();
   }
 
   /**
@@ -169,12 +173,12 @@ export class Client {
    * @returns a promise that resolves when the socket is gone
    */
   async deactivate(options: { force?: boolean; timeout?: number } = {}): Promise<void> {
-    return this.#life._deactivate(options.force, options.timeout ?? this.deactivateTimeout);
+    return this[LIFE]()._deactivate(options.force, options.timeout ?? this.deactivateTimeout);
   }
 
   /** Closes the socket without DISCONNECT; the reconnect follows. */
   forceDisconnect(): void {
-    this.#life._connection?._forceDisconnect();
+    this[LIFE]()._connection?._forceDisconnect();
   }
 
   /**
@@ -183,46 +187,46 @@ export class Client {
    * @throws TypeError while not connected, as the methods below
    */
   publish(params: IPublishParams): void {
-    this.#life._live()._publish(params);
+    this[LIFE]()._live()._publish(params);
   }
 
   /** Calls back, once, with the RECEIPT of this id, which goes into the `receipt` header of the frame to confirm. */
   watchForReceipt(receiptId: string, callback: frameCallbackType): void {
-    this.#life._live()._receipts.set(`${receiptId}`, callback);
+    this[LIFE]()._live()._receipts.set(`${receiptId}`, callback);
   }
 
   /** Subscribes for this connection. The id is the `id` header, else `sub-N`. */
   subscribe(destination: string, callback: messageCallbackType, headers: StompHeaders = {}): StompSubscription {
-    return this.#life._live()._subscribe(destination, callback, headers);
+    return this[LIFE]()._live()._subscribe(destination, callback, headers);
   }
 
   /** Ends a subscription. */
   unsubscribe(id: string, headers: StompHeaders = {}): void {
-    this.#life._live()._unsubscribe(id, headers);
+    this[LIFE]()._live()._unsubscribe(id, headers);
   }
 
   /** Begins a transaction with this id, or `tx-N`. */
   begin(transactionId?: string): ITransaction {
-    return this.#life._live()._begin(transactionId);
+    return this[LIFE]()._live()._begin(transactionId);
   }
 
   /** Commits a transaction. */
   commit(transactionId: string): void {
-    this.#life._live()._end("COMMIT", transactionId);
+    this[LIFE]()._live()._end("COMMIT", transactionId);
   }
 
   /** Aborts a transaction. */
   abort(transactionId: string): void {
-    this.#life._live()._end("ABORT", transactionId);
+    this[LIFE]()._live()._end("ABORT", transactionId);
   }
 
   /** Acknowledges a message; `message.ack()` is easier. `messageId` is its `ack` header in 1.2, else its `message-id`. */
   ack(messageId: string, subscriptionId: string, headers: StompHeaders = {}): void {
-    this.#life._live()._acknowledge("ACK", messageId, subscriptionId, headers);
+    this[LIFE]()._live()._acknowledge("ACK", messageId, subscriptionId, headers);
   }
 
   /** Refuses a message; `message.nack()` is easier. */
   nack(messageId: string, subscriptionId: string, headers: StompHeaders = {}): void {
-    this.#life._live()._acknowledge("NACK", messageId, subscriptionId, headers);
+    this[LIFE]()._live()._acknowledge("NACK", messageId, subscriptionId, headers);
   }
 }

@@ -7,7 +7,6 @@ import type { frameCallbackType, messageCallbackType } from "./types.js";
 export class CompatClient extends Client {
   /** Without effect. */
   maxWebSocketFrameSize: number = 16 * 1024;
-  #heartbeat: { incoming: number; outgoing: number } | undefined;
 
   constructor(webSocketFactory: () => any) {
     super();
@@ -85,7 +84,7 @@ export class CompatClient extends Client {
 
   /** `heartbeatIncoming` and `heartbeatOutgoing` */
   get heartbeat(): { incoming: number; outgoing: number } {
-    return (this.#heartbeat ??= intervals(this));
+    return intervals(this);
   }
 
   set heartbeat(value: { incoming: number; outgoing: number }) {

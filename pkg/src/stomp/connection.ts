@@ -7,7 +7,8 @@ import { FAULTS, Kind, type Core } from "./core.js";
 import { discard } from "./discard.js";
 import { FrameImpl } from "./frame.js";
 import type { Life } from "./life.js";
-import { decodeText, number, Reader, type FrameEvents } from "./reader.js";
+import { decodeText, encoder } from "./octets.js";
+import { number, Reader, type FrameEvents } from "./reader.js";
 import {
   StompSocketState, TickerStrategy, type frameCallbackType, type IFrame, type IMessage, type IPublishParams, type IStompSocket,
   type IStompSocketMessageEvent, type ITransaction, type messageCallbackType, type StompSubscription,
@@ -18,8 +19,6 @@ export const noOp = (): void => {};
 
 /** Close code for what is not STOMP. */
 const MALFORMED = 4002;
-
-const encoder = new TextEncoder();
 
 /** A connection; options that may not change within it are copied when it begins. */
 export class Connection implements FrameEvents {

@@ -2,7 +2,7 @@
 import type { StompHeaders } from "./config.js";
 import { Escapes } from "./core.js";
 import { decode, escape, lines, setHeader, unescape } from "./headers.js";
-import { octetLength } from "./octets.js";
+import { decodeText, encoder, octetLength } from "./octets.js";
 import type { IFrame, IRawFrameType } from "./types.js";
 
 /** What a frame is made of. */
@@ -15,51 +15,53 @@ export interface FrameParams {
   skipContentLengthHeader?: boolean | undefined;
 }
 
-const encoder = new TextEncoder();
-// A byte order mark belongs to the body: content-length counts it.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const isUnescaped = (command: string): boolean => command === "CONNECT" || command === "CONNECTED";
 
 /** A frame. Exported because the peer exports it; the client makes its frames by itself. */
 export class FrameImpl implements IFrame {
   declare command: string;
   declare isBinaryBody: boolean;
-  #headers: StompHeaders | undefined;
-  #text: string | undefined;
-  #bytes: Uint8Array | undefined;
+  // Not `#private`: users keep messages in the stores of state libraries, whose proxies have no such members. Nor mangled, for
+  // users set properties of their own.
+  declare private _headers: StompHeaders | undefined;
+  declare private _body: string | undefined;
+  declare private _binaryBody: Uint8Array | undefined;
   /** A body that came in, inside the message that brought it; a copy is made when it is asked for. */
-  #view: Uint8Array | undefined;
-  #escape: boolean;
-  #skip: boolean;
+  declare private _view: Uint8Array | undefined;
+  declare private escapeHeaderValues: boolean;
+  declare private skipContentLengthHeader: boolean;
   /** The head of a frame that came in, until its headers are decoded. */
-  #head: string | undefined;
-  #escapes = 0;
+  declare private _head: string | undefined;
+  declare private _escapes: number;
 
   constructor(params: FrameParams) {
     this.command = params.command;
     const bytes = params.binaryBody;
     this.isBinaryBody = !!bytes;
-    this.#headers = params.headers && { ...params.headers };
-    this.#text = bytes ? undefined : params.body || "";
-    this.#bytes = bytes || undefined;
-    this.#escape = params.escapeHeaderValues || false;
-    this.#skip = params.skipContentLengthHeader || false;
+    this._headers = params.headers && { ...params.headers };
+    // A number, say, in programs without types goes out as text.
+    this._body = bytes ? undefined : `${params.body || ""}`;
+    this._binaryBody = bytes || undefined;
+    this.escapeHeaderValues = params.escapeHeaderValues || false;
+    this.skipContentLengthHeader = params.skipContentLengthHeader || false;
+    this._view = this._head = undefined;
+    this._escapes = 0;
   }
 
   get headers(): StompHeaders {
-    return (this.#headers ??= this.#head === undefined ? {} : this.#decode());
+    return (this._headers ??= this._head === undefined ? {} : this._decode());
   }
 
   set headers(headers: StompHeaders) {
-    this.#headers = headers;
+    this._headers = headers;
   }
 
   get body(): string {
-    return (this.#text ??= decoder.decode(this.#bytes ?? this.#view));
+    return (this._body ??= decodeText(this._binaryBody ?? this._view));
   }
 
   get binaryBody(): Uint8Array {
-    return (this.#bytes ??= this.#view ? this.#view.slice() : encoder.encode(this.#text));
+    return (this._binaryBody ??= this._view ? this._view.slice() : encoder.encode(this._body));
   }
 
   /** A frame of what {@link Parser} gives. */
@@ -74,12 +76,12 @@ export class FrameImpl implements IFrame {
   /** Command and headers as on the wire, with the blank line. */
   toString(): string {
     const headers = this.headers;
-    const skip = this.#skip;
-    const plain = !this.#escape || isUnescaped(this.command);
-    const length = (this.#bytes ?? this.#view)?.length ?? octetLength(this.#text as string);
+    const skip = this.skipContentLengthHeader;
+    const plain = !this.escapeHeaderValues || isUnescaped(this.command);
+    const length = (this._binaryBody ?? this._view)?.length ?? octetLength(this._body as string);
     const counted = this.isBinaryBody || (length > 0 && !skip);
     // A second count that differs would cut the frame elsewhere. What came in is shown as it is.
-    const single = this.#head === undefined && (skip || counted);
+    const single = this._head === undefined && (skip || counted);
     let text = this.command + "\n";
     for (const name of Object.keys(headers)) {
       if (single && name === "content-length") continue;
@@ -93,7 +95,7 @@ export class FrameImpl implements IFrame {
   /** The whole frame: a string, or an ArrayBuffer if it has a binary body. */
   serialize(): string | ArrayBuffer {
     const head = this.toString();
-    if (!this.isBinaryBody) return head + (this.#text as string) + "\0";
+    if (!this.isBinaryBody) return head + (this._body as string) + "\0";
     const body = this.binaryBody;
     const start = encoder.encode(head);
     const frame = new Uint8Array(start.length + body.length + 1);
@@ -110,18 +112,18 @@ export class FrameImpl implements IFrame {
   /** @internal A frame to send, whose headers object is its own. */
   static _outgoing(command: string, headers: StompHeaders, body: string | undefined, binaryBody: Uint8Array | undefined, escapes: boolean, skip: boolean): FrameImpl {
     const frame = new FrameImpl({ command, body, binaryBody, escapeHeaderValues: escapes, skipContentLengthHeader: skip });
-    frame.#headers = headers;
+    frame._headers = headers;
     return frame;
   }
 
   /** @internal A frame that came in: its head, and its body as a string or as octets where they lie. */
   static _received(head: string, escapes: number, command: string, text: string | undefined, view: Uint8Array | undefined): FrameImpl {
     const frame = new FrameImpl(NOTHING);
-    frame.#head = head;
-    frame.#escapes = escapes;
-    frame.#escape = escapes === Escapes.v1_2;
-    frame.#text = text;
-    frame.#view = view;
+    frame._head = head;
+    frame._escapes = escapes;
+    frame.escapeHeaderValues = escapes === Escapes.v1_2;
+    frame._body = text;
+    frame._view = view;
     frame.command = command || (frame._lines()[0] as string);
     frame.isBinaryBody = true;
     return frame;
@@ -129,12 +131,12 @@ export class FrameImpl implements IFrame {
 
   /** @internal The lines of the head of a frame that came in. */
   _lines(): string[] {
-    return lines(this.#head as string, this.#escapes);
+    return lines(this._head as string, this._escapes);
   }
 
-  #decode(): StompHeaders {
+  private _decode(): StompHeaders {
     // 1.0 leaves blanks around values to the receiver; before a version is agreed the same holds.
-    const escapes = this.#escapes;
+    const escapes = this._escapes;
     return decode(this._lines(), escapes, escapes === Escapes.none || escapes === Escapes.lenient);
   }
 }

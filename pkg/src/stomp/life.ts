@@ -4,7 +4,8 @@ import { Alarm, now } from "../host/clock.js";
 import { wasm } from "../host/inline.js";
 import { WorkerAlarm } from "../host/ticker.js";
 import type { Client } from "./client.js";
-import { Connection } from "./connection.js";
+import type { StompHeaders } from "./config.js";
+import { Connection, noOp } from "./connection.js";
 import { Todo, type Core } from "./core.js";
 import type { FrameImpl } from "./frame.js";
 import { ActivationState, ReconnectionTimeMode, StompSocketState, TickerStrategy, type IStompSocket } from "./types.js";
@@ -19,6 +20,9 @@ export class Life {
   /** Changes with each attempt and with each end. */
   _run = 0;
   declare _alarm: Alarm | WorkerAlarm | undefined;
+  /** Takes the listener off the signal. */
+  _unlisten: () => void = noOp;
+  _disconnectHeaders: StompHeaders = {};
 
   declare readonly _client: Client;
 
@@ -82,11 +86,11 @@ export class Life {
       return;
     }
     this._connection = undefined;
-    if (this._client.state === ActivationState.DEACTIVATING) {
-      this._end();
-      call(() => this._changeState(ActivationState.INACTIVE));
-    }
+    const deactivating = this._client.state === ActivationState.DEACTIVATING;
+    if (deactivating) this._end();
+    // From here on the user may begin anew, which this close has nothing to do with.
     const run = this._run;
+    if (deactivating) this._changeState(ActivationState.INACTIVE);
     call(() => this._client.onWebSocketClose(event));
     if (run !== this._run) return;
     if (this._client.active) {
@@ -105,22 +109,28 @@ export class Life {
 
   _changeState(state: ActivationState): void {
     this._client.state = state;
-    this._client.onChangeState(state);
+    call(() => this._client.onChangeState(state));
   }
 
   _startActivate(): void {
     this._changeState(ActivationState.ACTIVE);
     if (!this._client.active || this._handle) return;
     this._handle = wasm<Core>().activate(now(), this._client.reconnectDelay);
+    const signal = this._client.signal as AbortSignal | undefined;
+    const aborted = () => void this._client.deactivate();
+    signal?.addEventListener("abort", aborted);
+    this._unlisten = () => signal?.removeEventListener?.("abort", aborted);
     this._drive();
-    const run = this._run;
-    (this._client.signal as AbortSignal | undefined)?.addEventListener("abort", () => {
-      if (this._handle && run <= this._run) void this._client.deactivate();
-    }, { once: true });
+  }
+
+  /** The activation is over. */
+  _end(): void {
+    this._unlisten();
+    this._release();
   }
 
   /** Nothing follows any more. */
-  _end(): void {
+  _release(): void {
     this._run++;
     if (this._handle) wasm<Core>().destroy(this._handle);
     this._handle = 0;
@@ -181,13 +191,20 @@ export class Life {
       if (!wasm<Core>().dialed(this._handle, now(), generation, limit, this._client.maxBodyBytes)) return;
       this._client.debug("Opening Web Socket...");
       const socket = this._makeSocket();
+      if (run !== this._run) {
+        // The factory deactivated. Sockets of the package `ws` throw for an error that nobody hears.
+        socket.onerror = noOp;
+        return socket.close();
+      }
       const connection = (this._connection = new Connection(this, socket, this._handle, generation));
       this._drive();
       connection._start();
     } catch (error) {
       this._client.debug(`everwire: the attempt failed: ${error}`);
       if (run !== this._run) return;
+      const refused = this._connection;
       this._connection = undefined;
+      if (refused) call(() => refused._close());
       if (error === UNCONFIGURED) void Promise.reject(new Error(UNCONFIGURED));
       else call(() => this._client.onWebSocketError({ type: "error", message: String(error), error }));
       if (run === this._run && this._client.active) this._lose(generation, -1006);
@@ -205,9 +222,12 @@ export class Life {
 
   /** An attempt or a connection is over, and another one follows if there is a `reconnectDelay`. */
   _lose(generation: number, code: number): void {
-    const spread = this._client.reconnectJitter > 0 ? this._client.reconnectJitter * Math.random() * this._client.reconnectDelay : 0;
+    const spread = this._client.reconnectJitter > 0 ? this._client.reconnectJitter * Math.random() : 0;
+    const run = this._run;
     wasm<Core>().closed(this._handle, now(), generation, code, spread);
     this._drive();
+    // Without a reconnect nothing follows, and perhaps nobody deactivates. The user may have, or begun anew, in `debug`.
+    if (run === this._run && wasm<Core>().next_wake(this._handle) === Infinity) this._release();
   }
 }
 

@@ -5,7 +5,7 @@
 // in the next message is kept, and looked at again only when it must be complete.
 import { wasm } from "../host/inline.js";
 import { BODY_TOO_LARGE, Found, Kind, MISSING_NUL, NONE, NOT_UTF8, type Core } from "./core.js";
-import { octetLength, seek } from "./octets.js";
+import { decodeText, encoder, octetLength, seek } from "./octets.js";
 import { FrameImpl } from "./frame.js";
 
 /** Most heads are shorter. */
@@ -14,10 +14,8 @@ const WINDOW = 512;
 const LONGEST_HEAD = 64 * 1024 + 1;
 const COMMANDS = ["", "MESSAGE", "CONNECTED", "RECEIPT", "ERROR", ""];
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-const fatal = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+/** Made late: importing must not need the class. */
+let fatal: TextDecoder | undefined;
 
 /** What a reader tells. Each may be called by one message many times. */
 export interface FrameEvents {
@@ -172,7 +170,7 @@ export class Reader {
       let head = part(at, begin);
       if (typeof head !== "string") {
         try {
-          head = fatal.decode(head);
+          head = (fatal ??= new TextDecoder("utf-8", { ignoreBOM: true, fatal: true })).decode(head);
         } catch {
           return this._fault(NOT_UTF8);
         }
@@ -182,7 +180,7 @@ export class Reader {
         const from = number(Found.subscriptionStart);
         const to = number(Found.subscriptionEnd);
         // Where all of the head is ASCII, an octet is a unit.
-        subscription = head.length === octets ? head.slice(from, to) : decoder.decode(heads.subarray(from, to));
+        subscription = head.length === octets ? head.slice(from, to) : decodeText(heads.subarray(from, to));
       }
       const body = part(begin, end);
       const escapes = number(Found.escapes);
@@ -226,6 +224,3 @@ export class Reader {
 /** Where an octet below 0x80 first is, -1 if it is not there. */
 const has = (data: string | Uint8Array, octet: number, from = 0): number =>
   typeof data === "string" ? data.indexOf(octet ? "\n" : "\0", from) : data.indexOf(octet, from);
-
-/** Octets to text, a byte order mark kept. */
-export const decodeText = (octets: Uint8Array | ArrayBuffer): string => decoder.decode(octets);

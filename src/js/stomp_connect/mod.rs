@@ -78,12 +78,18 @@ fn with<R>(id: u32, missing: R, run: impl FnOnce(&mut Entry) -> R) -> R {
         return missing;
     };
     let result = run(&mut entry);
+    put_back(id, entry);
+    result
+}
+
+// Apart from `with`, of which every export has a copy.
+#[inline(never)]
+fn put_back(id: u32, entry: Box<Entry>) {
     ENTRIES.with_borrow_mut(|entries| {
         if let Some(place) = entries.get_mut(id as usize) {
             *place = Some(entry);
         }
     });
-    result
 }
 
 #[inline(never)]

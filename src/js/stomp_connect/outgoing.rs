@@ -1,5 +1,7 @@
 //! What JavaScript asks for: publish, subscribe, acknowledge, request.
 
+use std::vec::IntoIter;
+
 use everwire_core::Span;
 use everwire_core::protocol::stomp::Acknowledge;
 use everwire_core::protocol::stomp::client::{
@@ -14,16 +16,18 @@ use super::{NONE, slot_id, take_input, time, ttl, with};
 /// Stands for the topic's lane or offline rule in the flags.
 const UNSET: u32 = 15;
 
-/// Texts that end with NUL each.
-pub(super) fn texts(input: &[u8]) -> impl Iterator<Item = String> + '_ {
-    let input = input.strip_suffix(&[0]).filter(|_| !input.is_empty());
-    input
-        .into_iter()
-        .flat_map(|input| input.split(|octet| *octet == 0))
-        .map(|text| String::from_utf8_lossy(text).into_owned())
+/// Texts that end with NUL each. JavaScript's encoder writes nothing but UTF-8.
+pub(super) fn texts(input: &[u8]) -> IntoIter<String> {
+    let mut texts: Vec<String> = input
+        .split(|octet| *octet == 0)
+        .map(|text| String::from(core::str::from_utf8(text).unwrap_or_default()))
+        .collect();
+    // Behind the last NUL is nothing.
+    texts.pop();
+    texts.into_iter()
 }
 
-pub(super) fn headers(texts: &mut impl Iterator<Item = String>) -> Vec<(String, String)> {
+pub(super) fn headers(texts: &mut IntoIter<String>) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     while let (Some(name), Some(value)) = (texts.next(), texts.next()) {
         headers.push((name, value));
@@ -39,10 +43,7 @@ fn message(head: usize, kind: u32) -> (Outgoing, String) {
     let mut texts = texts(&input);
     let destination = texts.next().unwrap_or_default();
     let other = texts.next().unwrap_or_default();
-    let text = |body: Vec<u8>| {
-        String::from_utf8(body)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-    };
+    let text = |body| String::from_utf8(body).unwrap_or_default();
     let message = Outgoing {
         destination,
         headers: headers(&mut texts),

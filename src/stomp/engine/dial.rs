@@ -31,7 +31,7 @@ pub(super) struct Live {
 enum Phase {
     /// A provider is being awaited.
     Resolving(AbortHandle),
-    Socket(driver::WebSocket, Headers),
+    Socket(driver::Carrier, Headers),
 }
 
 type Headers = Rc<[(String, String)]>;
@@ -102,11 +102,12 @@ impl Engine {
         let socket = target
             .map_err(|error| error.to_string())
             .and_then(|(url, headers)| {
-                let socket = driver::WebSocket::open(&url, &self.protocols, move |event| {
+                let listener = move |event| {
                     if let Some(engine) = me.upgrade() {
                         engine.event(generation, event);
                     }
-                })?;
+                };
+                let socket = driver::Carrier::open(&self.via, &url, &self.protocols, listener)?;
                 Ok((socket, headers))
             });
         match socket {

@@ -173,6 +173,27 @@ export default {
     t.equal(messages.length, 4);
   },
 
+  async "early messages are kept as far as inbound.maxMessages, the latest ones"(t) {
+    const server = await t.server({ protocol: "v2" });
+    const got = [];
+    let seen;
+    let go;
+    const c = t.connect(server.url, {
+      protocols: "v2",
+      inbound: { maxMessages: 2 },
+      handshake: async (link) => {
+        seen = link.protocol;
+        await new Promise((resolve) => (go = resolve));
+        got.push(await link.next(), await link.next());
+      },
+    });
+    await server.opened(1);
+    await t.when(t.next(c, "message", ({ n }) => n === 3), () => server.send('{"n":1}', '{"n":2}', '{"n":3}'));
+    go();
+    await t.state(c, "open");
+    t.equal([got, seen], [[{ n: 2 }, { n: 3 }], "v2"]);
+  },
+
   async "a look that throws fails its next, and a link that is over refuses"(t) {
     const server = await t.server();
     await server.mode({ greet: '{"n":1}' });

@@ -92,7 +92,7 @@ export default {
   async "retryOn decides: true, false, a delay, or the policy"(t) {
     const server = await t.server();
     const asked = [];
-    const answers = { 1008: true, 4001: 25, 4002: undefined, 4003: false };
+    const answers = { 1008: true, 4001: 25, 4002: undefined, 4003: false, 4004: -3, 4005: NaN };
     const c = await t.opened(server.url, {
       reconnect: {
         retryOn: (close) => {
@@ -101,7 +101,7 @@ export default {
         },
       },
     });
-    for (const code of [1008, 4001, 4002]) {
+    for (const code of [1008, 4001, 4002, 4004, 4005]) {
       const waiting = t.next(c, "state", (event) => event.to === "waiting");
       await server.close(code, "why");
       const { delay } = await waiting;
@@ -112,6 +112,10 @@ export default {
     await server.close(4003);
     t.equal((await ended).ended, "fatal");
     t.equal(asked[0], { code: 1008, reason: "why", wasClean: true });
+    c.reconnect();
+    await t.state(c, "open");
+    await c.close();
+    t.equal(asked.length, 6, "it is not asked about the user's own close");
   },
 
   async "a throwing retryOn is reported and the policy decides"(t) {
@@ -229,6 +233,22 @@ export default {
     const ended = t.next(c, "state", (event) => event.to === "closed");
     await c.close();
     t.equal((await ended).cause, "close-timeout");
+  },
+
+  async "reconnect while an address function is being asked: nothing is done with the late address"(t) {
+    const server = await t.server();
+    const gives = [];
+    let asked = 0;
+    const c = t.connect(() => new Promise((give) => gives.push(give)), { protocols: () => (asked++, null) });
+    await t.state(c, "connecting");
+    c.reconnect();
+    t.equal(gives.length, 2);
+    gives[0](`${server.url}/former`);
+    await Promise.resolve();
+    t.equal(asked, 0);
+    gives[1](`${server.url}/latter`);
+    await t.state(c, "open");
+    t.equal([asked, c.url, (await server.opened(1)).map(({ url }) => url)], [1, `${server.url}/latter`, ["/latter"]]);
   },
 
   async "close while an address function is being asked ends at once"(t) {

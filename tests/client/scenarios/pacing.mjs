@@ -114,6 +114,16 @@ export default {
     t.equal(await values(server, 1), [{ likes: 7 }]);
   },
 
+  async "what is sent at once is not merged with the value it does not replace"(t) {
+    const server = await t.server();
+    const c = await t.opened(server.url);
+    const likes = c.topic("likes", { policy: t.conflate({ minInterval: 60_000, merge: (older, newer) => older + newer }) });
+    likes.send(1);
+    likes.send(2);
+    likes.send(4, { immediate: true });
+    t.equal(await values(server, 3), [1, 2, 4]);
+  },
+
   async "a merge that throws refuses that call and leaves the pending value"(t) {
     const server = await t.server();
     await server.stop();

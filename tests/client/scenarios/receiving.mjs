@@ -65,11 +65,21 @@ export default {
     t.equal([blob.status, after.status, other.status, c.pending], ["paced", "paced", "written", true]);
     const gone = c.send(new Blob([Uint8Array.of(9)]));
     t.equal([gone.cancel(), gone.status], [true, "cancelled"]);
+    const bulk = c.topic("bulk", { lane: "bulk" });
+    const own = [bulk.send(new Blob([Uint8Array.of(5)])), bulk.send(Uint8Array.of(6))];
+    t.equal(bulk.send(Uint8Array.of(7), { lane: "rpc" }).status, "written", "neither is what waits in the topic's lane");
     const last = c.send(new Blob([Uint8Array.of(4)]));
-    await last.written;
-    t.equal(await server.received(4), [[3], [1], [2], [4]]);
+    await Promise.all([last, ...own].map((handle) => handle.written));
+    const received = await server.received(7);
+    t.equal(received.filter(([n]) => n < 5), [[3], [1], [2], [4]]);
+    t.equal(received.filter(([n]) => n > 4), [[7], [5], [6]]);
+    const read = bulk.send(new Blob([Uint8Array.of(8)]));
+    t.equal([bulk, c].map((sender) => sender.send(Uint8Array.of(9)).status), ["paced", "written"]);
+    await read.written;
     t.equal(c.pending, false);
-    c.terminate();
+    const closed = c.close();
+    await t.fails("closed", () => c.send(new Blob([])));
+    await closed;
     await t.fails("closed", () => c.send(new Blob([])));
   },
 

@@ -22,13 +22,17 @@ export default {
     const options = { policy: t.debounce(LONG) };
     const old = c.topic("a", options);
     old.send(1);
+    old.send(1, { key: "k" });
     old.close();
-    const handle = c.topic("b", options).send(2);
-    t.equal([old.pending, old.peek(), old.isPending("k")], [false, undefined, false]);
-    old.cancel();
-    await old.flush();
+    const topic = c.topic("b", options);
+    const handles = [topic.send(2), topic.send(2, { key: "other" })];
+    t.equal([old.pending, old.peek(), old.isPending("k"), old.peek("k")], [false, undefined, false, undefined]);
+    for (const key of [undefined, "k"]) {
+      old.cancel(key);
+      await old.flush(key);
+    }
     old.close();
-    t.equal(handle.status, "paced");
+    t.equal(handles.map((handle) => handle.status), ["paced", "paced"]);
   },
 
   async "closing a topic takes back what waits behind a message that is being read"(t) {
@@ -62,6 +66,16 @@ export default {
     t.equal([c.stats().queued, c.stats().unknown, c.pending], [0, 15, false]);
     await server.mode({ answer: true });
     t.equal((await c.request({ last: 1 }, { id: "last" })).id, "last");
+  },
+
+  async "late replies are known for as many requests as the queue has room for"(t) {
+    const server = await t.server();
+    await server.mode({ answer: false });
+    const c = await t.opened(server.url, { queue: { maxMessages: 2 } });
+    const messages = t.record(c, "message");
+    for (const id of ["a", "b", "c"]) await t.fails("timeout", () => c.request({}, { timeout: 5, id }));
+    await t.when(t.next(c, "message", (message) => message === "end"), () => server.send('{"id":"c"}', '{"id":"b"}', '{"id":"a"}', '"end"'));
+    t.equal(messages, [{ id: "a" }, "end"]);
   },
 
   async "a request that was given up is not sent again after a loss"(t) {
@@ -219,12 +233,24 @@ export default {
     t.equal(await server.received(3), ["x", '{"key":1}', '{"n":1}']);
   },
 
+  async "what waits behind a message that is being read counts in number, too"(t) {
+    const server = await t.server();
+    const codec = slow();
+    const c = await t.opened(server.url, { codec, queue: { maxMessages: 2 } });
+    const handles = [c.send({ slow: 1 }), c.send({ n: 1 })];
+    await t.fails("queue-full", () => c.send({ n: 2 }));
+    codec.ready("x");
+    await Promise.all(handles.map((handle) => handle.written));
+    t.equal((await c.send({ n: 3 }).written).status, "written");
+  },
+
   async "the bytes of a Blob count while it is being read"(t) {
     const server = await t.server();
     const c = await t.opened(server.url, { codec: t.bytes(), queue: { maxBytes: 20 } });
     const handle = c.send(new Blob([new Uint8Array(15)]));
     t.equal(c.stats().queuedBytes, 15);
     await t.fails("queue-full", () => c.send(new Blob([new Uint8Array(6)])));
+    await t.fails("too-large", () => c.send(new Blob([new Uint8Array(21)])));
     await handle.written;
     t.equal((await c.send(new Blob([new Uint8Array(6)])).written).status, "written");
   },

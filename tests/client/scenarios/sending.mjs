@@ -71,6 +71,18 @@ export default {
     t.equal(await server.received(3), ['{"post":1,"id":"p1"}', '{"post":1,"id":"p1"}', '{"end":1}']);
   },
 
+  async "written is told at the write, also of what awaits an acknowledgement, and those are bounded"(t) {
+    const { server, c, go } = await offline(t, { queue: { maxMessages: 2 } });
+    await server.mode({ answer: false });
+    const written = [1, 2].map((id) => c.send({}, { id, resend: false }).written);
+    await go();
+    t.equal(await Promise.all(written), [{ status: "written" }, { status: "written" }]);
+    await t.fails("queue-full", () => c.send({}, { id: 3, resend: false }));
+    await c.send({ plain: 1 }).written;
+    await t.when(t.next(c, "message"), () => server.send('{"id":1}'));
+    t.equal((await c.send({}, { id: 3, resend: false }).written).status, "written");
+  },
+
   async "without a resend a loss leaves a written message unknown"(t) {
     const server = await t.server();
     await server.mode({ answer: false });
@@ -245,6 +257,12 @@ export default {
     after.abort(new Error("enough"));
     t.equal([(await wait).message, written.status], ["enough", "written"]);
     t.equal((await t.caught(() => written.acked)).message, "enough");
+    const later = c.send({}, { id: 2, signal: after.signal });
+    t.equal(later.status, "cancelled");
+    const third = new AbortController();
+    const unasked = c.send({}, { id: 3, signal: third.signal });
+    third.abort(new Error("asked too late"));
+    t.equal([(await t.caught(() => unasked.acked)).message, unasked.status], ["asked too late", "written"]);
     await t.when(t.next(c, "message"), () => server.send('{"id":1}'));
     t.equal(written.status, "acked");
   },

@@ -1,4 +1,5 @@
-//! A small SockJS server under `/sockjs/NAME`: it echoes messages, `!close` ends the session with 3000.
+//! A small SockJS server under `/sockjs/NAME`: it echoes messages, `!close` ends the session with 3000. Behind the name
+//! `stomp` is the broker of `/stomp`, with its options.
 //!
 //! `refuse=websocket` in the query answers 503 to WebSockets. Each answer of xhr-streaming and eventsource ends after 4 KB.
 
@@ -20,20 +21,28 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message},
 };
 
-use crate::{request::Request, stats::Stats};
+use crate::{request::Request, stats::Stats, stomp};
 
 static SESSIONS: LazyLock<Mutex<HashMap<String, Arc<Session>>>> = LazyLock::new(Mutex::default);
 
 /// How much a streaming answer carries.
 const STREAM_LIMIT: usize = 4_096;
 
-#[derive(Default)]
 struct Session {
     frames: Mutex<Vec<Frame>>,
     changed: Notify,
+    service: Mutex<Service>,
 }
 
 impl Session {
+    fn new(request: &Request) -> Self {
+        Self {
+            frames: Mutex::default(),
+            changed: Notify::new(),
+            service: Mutex::new(Service::new(request)),
+        }
+    }
+
     fn push(&self, frame: Frame) {
         self.frames
             .lock()
@@ -55,15 +64,38 @@ impl Session {
     }
 }
 
-/// The answer to a message.
-fn answer(message: String) -> Frame {
-    if message == "!close" {
-        return Frame::Close {
-            code: 3_000,
-            reason: "on request".to_owned(),
-        };
+/// What is behind a session.
+enum Service {
+    Echo,
+    Stomp(Box<stomp::Texts>),
+}
+
+impl Service {
+    fn new(request: &Request) -> Self {
+        match request.path.split('/').nth(2) {
+            Some("stomp") => Self::Stomp(Box::new(stomp::Texts::new(request))),
+            _ => Self::Echo,
+        }
     }
-    Frame::Messages(vec![message])
+
+    /// The answer to a message, if there is one.
+    fn answer(&mut self, message: String, request: &Request, stats: &Stats) -> Option<Frame> {
+        let answers = match self {
+            Self::Stomp(broker) => broker.answer(&message, request, stats),
+            Self::Echo => {
+                record(stats, request.key(), &message);
+                (message != "!close").then(|| vec![message])
+            }
+        };
+        match answers {
+            Some(answers) if answers.is_empty() => None,
+            Some(answers) => Some(Frame::Messages(answers)),
+            None => Some(Frame::Close {
+                code: 3_000,
+                reason: "on request".to_owned(),
+            }),
+        }
+    }
 }
 
 fn record(stats: &Stats, key: &str, text: &str) {
@@ -104,6 +136,7 @@ pub(crate) async fn serve(
 }
 
 async fn websocket(stream: TcpStream, request: &Request, stats: &Stats) -> Result<(), Error> {
+    let mut service = Service::new(request);
     let mut socket = accept_async(stream).await?;
     socket.send(Message::text("o")).await?;
     while let Some(message) = socket.next().await {
@@ -112,8 +145,9 @@ async fn websocket(stream: TcpStream, request: &Request, stats: &Stats) -> Resul
             && message.is_text()
         {
             for message in read_messages(text).unwrap_or_default() {
-                record(stats, request.key(), &message);
-                let frame = answer(message);
+                let Some(frame) = service.answer(message, request, stats) else {
+                    continue;
+                };
                 let mut text = String::new();
                 frame.write(&mut text);
                 socket.send(Message::text(text)).await?;
@@ -139,7 +173,7 @@ async fn http(
         let mut sessions = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(sessions.entry(id.to_owned()).or_insert_with(|| {
             new = true;
-            Arc::default()
+            Arc::new(Session::new(request))
         }))
     };
     if new {
@@ -148,8 +182,13 @@ async fn http(
     match what {
         "xhr_send" => {
             for message in read_messages(&body).unwrap_or_default() {
-                record(stats, request.key(), &message);
-                session.push(answer(message));
+                let mut service = session
+                    .service
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                if let Some(frame) = service.answer(message, request, stats) {
+                    session.push(frame);
+                }
             }
             respond(&mut stream, "204 No Content", "").await
         }

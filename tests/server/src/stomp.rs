@@ -44,12 +44,7 @@ pub(crate) async fn serve(
     request: &Request,
     stats: &Stats,
 ) -> Result<End, Error> {
-    let mut broker = Broker {
-        receipts: request.text("receipts") != Some("no"),
-        passcode: request.text("passcode").map(str::to_owned),
-        beat: request.text("beat").unwrap_or("0,0").to_owned(),
-        ..Broker::default()
-    };
+    let mut broker = Broker::new(request);
     let mut parser = Parser::default();
     while let Some(message) = socket.next().await {
         let data = match message? {
@@ -82,7 +77,47 @@ pub(crate) async fn serve(
     Ok(End::Done)
 }
 
+/// The broker behind a protocol that carries texts.
+pub(crate) struct Texts {
+    broker: Broker,
+    parser: Parser,
+}
+
+impl Texts {
+    pub(crate) fn new(request: &Request) -> Self {
+        Self {
+            broker: Broker::new(request),
+            parser: Parser::default(),
+        }
+    }
+
+    /// What goes back, `None` for the end of the session. Frames that are no text are left out.
+    pub(crate) fn answer(
+        &mut self,
+        text: &str,
+        request: &Request,
+        stats: &Stats,
+    ) -> Option<Vec<String>> {
+        let (broker, parser) = (&mut self.broker, &mut self.parser);
+        let mut end = None;
+        let parsed = broker.take(parser, text.as_bytes(), request, stats, &mut end);
+        let out = broker.out.drain(..);
+        let texts = out.filter_map(|(_, frame)| String::from_utf8(frame).ok());
+        let texts = texts.collect();
+        (end.is_none() && parsed.is_ok()).then_some(texts)
+    }
+}
+
 impl Broker {
+    fn new(request: &Request) -> Self {
+        Self {
+            receipts: request.text("receipts") != Some("no"),
+            passcode: request.text("passcode").map(str::to_owned),
+            beat: request.text("beat").unwrap_or("0,0").to_owned(),
+            ..Self::default()
+        }
+    }
+
     fn take(
         &mut self,
         parser: &mut Parser,

@@ -38,7 +38,7 @@ function takeFetch() {
 const HANDSHAKE = { sid: "id", upgrades: [], pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 1_000 };
 
 /** A scenario with requests in hand; `joined` gives a socket that has joined over polling. */
-const withFetch = (scenario) => async (context) => {
+export const withFetch = (scenario) => async (context) => {
   const http = takeFetch();
   const joined = async (options, handshake) => {
     const socket = context.connect({ transports: ["polling"], ...options });
@@ -230,6 +230,64 @@ const scenarios = {
     equal(connect({ transports: ["polling", "websocket"], rememberUpgrade: true }).io.engine.transport.name, "websocket");
     equal(connect({ transports: ["polling", "websocket"] }).io.engine.transport.name, "polling");
     ok(server.sockets.length >= 2);
+  },
+
+  "there is no upgrade to a transport that is not in the list": async ({ joined, http, server, lib }) => {
+    for (const transports of [["polling", "webtransport"], [lib.XHR, class extends lib.WebSocket { get name() { return "mine"; } }]]) {
+      const socket = await joined({ transports }, { upgrades: ["websocket"] });
+      await turn();
+      equal([server.sockets.length, socket.io.engine.transport.name, socket.io.engine.upgrading], [0, "polling", false]);
+      socket.io._close();
+      for (const request of http.requests) request.open = false;
+    }
+  },
+
+  "closed between the transports, it says goodbye on the next one": async ({ joined, http, server }) => {
+    server.auto = false;
+    const socket = await joined({ transports: ["polling", "websocket"] }, { upgrades: ["websocket"] });
+    const { engine } = socket.io;
+    await until(() => server.socket);
+    server.socket.open();
+    server.socket.say("3probe");
+    equal([engine.upgrading, engine.writeBuffer.length], [true, 0]);
+    const gone = next(socket, "disconnect");
+    engine.close();
+    equal(engine.readyState, "closing");
+    (await http.waiting("GET")).answer("6");
+    equal(await gone, ["forced close", undefined]);
+    equal([server.socket.sent, server.socket.readyState >= 2], [["2probe", "5"], true]);
+  },
+
+  "leaving the page is no failure, and coming back starts anew": async ({ joined, http }) => {
+    const page = new EventTarget();
+    const listeners = new Set();
+    const { addEventListener, removeEventListener } = globalThis;
+    globalThis.addEventListener = (type, listener) => {
+      listeners.add(listener);
+      page.addEventListener(type, listener);
+    };
+    globalThis.removeEventListener = (type, listener) => {
+      listeners.delete(listener);
+      page.removeEventListener(type, listener);
+    };
+    const happen = (type, persisted) => page.dispatchEvent(Object.assign(new Event(type), { persisted }));
+    try {
+      const socket = await joined();
+      const log = [];
+      for (const event of ["disconnect", "connect_error"]) socket.on(event, (...args) => log.push(event, ...args));
+      socket.emit("x");
+      const [get, post] = [await http.waiting("GET"), await http.waiting("POST")];
+      happen("pagehide", true);
+      await turn();
+      equal([get.aborted, post.aborted, log], [true, true, []]);
+      happen("pageshow", true);
+      equal(log, ["disconnect", "transport close", { description: "requests ended with the page" }]);
+      ok((await http.waiting("GET")).url.includes("EIO=4"), "a new handshake");
+      socket.disconnect();
+      equal(listeners.size, 0);
+    } finally {
+      Object.assign(globalThis, { addEventListener, removeEventListener });
+    }
   },
 
   "with upgrade: false nothing is probed": async ({ joined, server }) => {

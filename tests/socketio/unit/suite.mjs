@@ -1,21 +1,24 @@
 // All scenarios, for both clients where they should behave alike, and for ours alone otherwise. Runs in Node and in a page.
 import { turn } from "./assert.mjs";
 import * as connection from "./connection.mjs";
+import * as edges from "./edges.mjs";
 import * as events from "./events.mjs";
 import { FakeServer, FakeWebSocket } from "./fake.mjs";
 import * as internals from "./internals.mjs";
 import * as own from "./own.mjs";
 import * as packets from "./packets.mjs";
+import * as policies from "./policies.mjs";
 import * as polling from "./polling.mjs";
 
-/** Loads the clients, given by address, and lists what there is to run. */
-export async function prepare(clients) {
+/** Loads the clients and the policies, given by address, and lists what there is to run. */
+export async function prepare(clients, policiesUrl) {
   // Before the clients: the original takes the class when it is loaded.
   globalThis.WebSocket = FakeWebSocket;
   const loaded = {};
   for (const [name, url] of Object.entries(clients)) loaded[name] = await import(url);
+  const paced = await import(policiesUrl);
   const tests = new Map();
-  for (const module of [connection, events, packets, internals, own, polling]) {
+  for (const module of [connection, events, packets, internals, own, edges, polling, policies]) {
     for (const [name, scenario] of Object.entries(module.scenarios ?? {})) {
       for (const client of Object.keys(loaded)) tests.set(`${client}: ${name}`, [loaded[client], scenario]);
     }
@@ -37,7 +40,7 @@ export async function prepare(clients) {
       };
       rejections.length = 0;
       try {
-        await scenario({ lib, server, connect, rejections });
+        await scenario({ lib, server, connect, rejections, policies: paced });
         if (rejections.length) throw new Error(`uncaught: ${rejections.map(String)}`);
       } finally {
         for (const socket of sockets) socket.off().io._close();

@@ -115,6 +115,7 @@ export class Orders {
     this.#orders.set(id, order);
     this.#sentAt.delete(id);
     if (known) this.#keep();
+    else if (this.#orders.size > 2 * SHOWN) this.#forget();
     this.#changed();
   }
 
@@ -133,6 +134,12 @@ export class Orders {
     order.sent++;
     order.state = order.sent > 1 ? 'resent' : 'pending';
     this.#sentAt.set(id, performance.now());
+  }
+
+  /** Lets go of what others have ordered and nobody is shown any more. */
+  #forget(): void {
+    const shown = new Set(this.list());
+    for (const order of this.#orders.values()) if (!order.own && !shown.has(order)) this.#orders.delete(order.id);
   }
 
   /** What a reload must not lose. */

@@ -87,6 +87,17 @@ fn the_prelude_alone_is_as_good_as_nothing() {
 }
 
 #[test]
+fn lines_of_a_page_that_a_proxy_puts_in_are_as_good_as_nothing() {
+    let mut rig = Rig::open(Transport::XhrPolling);
+    rig.input(ANSWERED);
+    for _ in 0..2 {
+        assert_eq!(rig.receive(Arrival::Unknown), Received::Done);
+        rig.input(ANSWERED);
+    }
+    assert_eq!(rig.wait(), Some(ms(100)));
+}
+
+#[test]
 fn a_frame_makes_up_for_empty_answers_and_so_does_a_long_one() {
     let mut rig = Rig::open(Transport::XhrPolling);
     for _ in 0..3 {

@@ -196,3 +196,16 @@ fn a_check_that_slept_waits_for_what_may_still_be_delivered() {
     fresh.heard(at(60_001));
     assert_eq!(fresh.tick(at(61_000)).silence, None);
 }
+
+#[test]
+fn a_check_that_is_late_each_time_counts_the_second_time() {
+    // A hidden page's timers ring once a minute.
+    let mut pulse = pulse(0, 10_000);
+    assert_eq!(pulse.tick(at(60_000)).silence, None);
+    assert_eq!(pulse.tick(at(120_000)).silence, Some(ms(120_000)));
+    let mut live = self::pulse(0, 10_000);
+    for minute in 1..10 {
+        live.heard(at(minute * 60_000 - 5_000));
+        assert_eq!(live.tick(at(minute * 60_000)).silence, None);
+    }
+}

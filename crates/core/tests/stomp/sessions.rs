@@ -179,6 +179,21 @@ fn a_check_that_a_sleeping_page_made_late_asks_once_more() {
 }
 
 #[test]
+fn checks_that_are_late_each_time_find_silence_the_second_time() {
+    let mut client = Client::connected("CONNECTED\nversion:1.2\nheart-beat:10000,0\n\n\0");
+    assert_eq!(client.at(60_000).tick(), Ok(()));
+    assert_eq!(client.at(120_000).tick(), Err(CloseReason::Silent));
+    let mut live = Client::connected("CONNECTED\nversion:1.2\nheart-beat:10000,0\n\n\0");
+    for minute in 1..10 {
+        assert_eq!(live.at(minute * 60_000).tick(), Ok(()));
+        assert_eq!(
+            live.at(minute * 60_000 + 1).receive("\n").unwrap(),
+            ["beat"]
+        );
+    }
+}
+
+#[test]
 fn there_are_no_heart_beats_in_1_0_without_a_header_or_with_a_broken_one() {
     for connected in [
         "CONNECTED\nheart-beat:10,10\n\n\0",

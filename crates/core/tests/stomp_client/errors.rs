@@ -196,3 +196,11 @@ fn a_stale_socket_is_ignored() {
     rig.connect();
     assert_eq!(rig.state(), State::Open);
 }
+
+#[test]
+fn a_refused_login_is_understood_although_its_text_is_cut_within_a_character() {
+    let mut rig = Rig::dialled(config());
+    let body = format!("Access refused{}\u{e4}\u{e4}", "x".repeat(1_009));
+    rig.receive(&format!("ERROR\nmessage:no\n\n{body}\0"));
+    assert_eq!(rig.state(), State::Closed);
+}

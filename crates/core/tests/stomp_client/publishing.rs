@@ -39,6 +39,8 @@ fn a_receipt_acknowledges() {
     assert!(rig.logged(&status(ticket, Status::Acked)));
     rig.take_log();
     rig.receive("RECEIPT\nreceipt-id:r-1\n\n\0");
+    assert_eq!(rig.take_log(), [""; 0]);
+    rig.receive("RECEIPT\nreceipt-id:r-2\n\n\0");
     assert_eq!(rig.take_log(), ["unhandled RECEIPT"]);
 }
 
@@ -244,4 +246,18 @@ fn a_socket_that_takes_nothing_says_so() {
     let ticket = rig.publish(text("/q", ""), SendOptions::default());
     assert!(rig.logged(&status(ticket, Status::Dropped(DropReason::Refused))));
     assert_eq!(rig.state(), State::Open);
+}
+
+#[test]
+fn a_receipt_before_the_write_confirms_nothing() {
+    let mut rig = Rig::connected();
+    rig.buffered = usize::MAX;
+    let ticket = rig.publish(text("/q", "a"), with_receipt());
+    rig.receive("RECEIPT\nreceipt-id:r-1\n\n\0");
+    assert!(!rig.logged(&status(ticket, Status::Acked)));
+    rig.buffered = 0;
+    rig.pump();
+    assert_eq!(header(&rig.written[0], "receipt"), Some("r-1"));
+    rig.receive("RECEIPT\nreceipt-id:r-1\n\n\0");
+    assert!(rig.logged(&status(ticket, Status::Acked)));
 }

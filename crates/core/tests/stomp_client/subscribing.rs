@@ -184,3 +184,25 @@ fn a_subscription_while_the_others_are_being_restored_goes_out_too() {
     rig.unsubscribe(b);
     assert_eq!(rig.commands(), ["UNSUBSCRIBE"]);
 }
+
+#[test]
+fn a_server_without_receipts_does_not_make_the_client_hoard() {
+    let mut rig = Rig::connected();
+    for _ in 0..100 {
+        let listener = rig.subscribe("/topic/a");
+        rig.pass(1_000);
+        rig.unsubscribe(listener);
+    }
+    assert!(format!("{:?}", rig.client).contains("receipts: 0"));
+}
+
+#[test]
+fn a_receipt_that_comes_after_the_unsubscribe_is_nothing_to_tell() {
+    let mut rig = Rig::connected();
+    let listener = rig.subscribe("/topic/a");
+    rig.unsubscribe(listener);
+    rig.receive("RECEIPT\nreceipt-id:r-1\n\n\0");
+    assert_eq!(rig.take_log(), [""; 0]);
+    rig.receive("RECEIPT\nreceipt-id:r-2\n\n\0");
+    assert_eq!(rig.take_log(), ["unhandled RECEIPT"]);
+}

@@ -89,6 +89,24 @@ fn a_call_from_inside_the_options_is_refused_and_harms_nothing() {
 }
 
 #[wasm_bindgen_test]
+fn a_listener_that_an_earlier_one_ended_is_not_called_any_more() {
+    let (hub, _) = counting();
+    let later = Rc::new(RefCell::new(None::<Listening<String, String>>));
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let (ends, first, second) = (Rc::clone(&later), Rc::clone(&heard), Rc::clone(&heard));
+    let _earlier = hub.listen(move |message| {
+        first.borrow_mut().push(("earlier", message.unwrap()));
+        drop(ends.take());
+    });
+    later.replace(Some(hub.listen(move |message| {
+        second.borrow_mut().push(("later", message.unwrap()));
+    })));
+    hub.deliver(Ok("one".into()));
+    assert_eq!(*heard.borrow(), [("earlier", Rc::new("one".to_owned()))]);
+    assert!(later.borrow().is_none());
+}
+
+#[wasm_bindgen_test]
 async fn a_socket_of_a_render_that_was_never_shown_is_dropped_with_it() {
     let (hub, _) = counting();
     let (client, _) = hub.client().unwrap();

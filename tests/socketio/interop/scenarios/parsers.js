@@ -9,6 +9,8 @@ async function messagePack(t, parser) {
   t.log(await t.ask(socket, "echo", "글", { a: [1, null, true], "키": -1.5 }, 4_294_967_296));
   t.log("bytes", await t.ask(socket, "echo", new Uint8Array([1, 2, 3]).buffer, { deep: [new ArrayBuffer(300)] }));
   t.log("a view", await t.ask(socket, "echo", new Uint8Array([1, 2, 3])));
+  const [date, [nothing, object]] = await t.ask(socket, "echo", new Date(1_700_000_000_123), [undefined, { gone: undefined, kept: 1 }]);
+  t.log("a date", date instanceof Date, Number(date), "undefined", nothing, "gone" in object, object.kept);
   const back = t.next(socket, "bounced");
   socket.emit("bounce", 1, "x".repeat(1_000));
   t.log(await back);

@@ -48,6 +48,8 @@ struct State {
     silence: Option<Span>,
     beat_at: Time,
     silent_at: Time,
+    /// Whether the check for silence was put off, which is done once.
+    put_off: bool,
     ids: u64,
     subscriptions: Table<String, u32>,
     receipts: Table<String, u32>,
@@ -94,6 +96,7 @@ impl Session {
                 silence: None,
                 beat_at: Time::NEVER,
                 silent_at: Time::NEVER,
+                put_off: false,
                 ids: 0,
                 subscriptions: Table::new(),
                 receipts: Table::new(),
@@ -430,11 +433,12 @@ impl State {
             return Err(reason);
         }
         if self.silent_at <= now {
-            if now.since(self.silent_at) < LATE {
+            if self.put_off || now.since(self.silent_at) < LATE {
                 self.end();
                 return Err(CloseReason::Silent);
             }
             self.heard(now);
+            self.put_off = true;
         }
         if self.beat_at <= now {
             out.push(b'\n');
@@ -474,6 +478,7 @@ impl State {
 
     fn heard(&mut self, now: Time) {
         self.silent_at = now + self.silence.unwrap_or(Span::MAX);
+        self.put_off = false;
     }
 
     /// No more timers and no more input.

@@ -7,7 +7,7 @@ use alloc::string::String;
 
 use super::super::{CloseReason, Frame, Received};
 use super::event::About;
-use super::{AckMode, Action, Awaited, Client, Duties, Incoming, Subscribed};
+use super::{AckMode, Action, Awaited, Client, Duties, Incoming, Subscribed, receipt_number};
 use crate::Time;
 use crate::link::Input;
 
@@ -77,6 +77,7 @@ impl Client {
             duties,
             actions,
             receipts,
+            last_receipt,
             tickets,
             subscriptions,
             requests,
@@ -134,8 +135,9 @@ impl Client {
                     None => Incoming::Unhandled(frame),
                 }
             }
-            Received::Receipt { receipt, frame } => {
-                match receipt.and_then(|number| receipts.remove(&number)) {
+            Received::Receipt { frame, .. } => {
+                let number = receipt_number(&frame);
+                match number.and_then(|number| receipts.remove(&number)) {
                     Some(Awaited::Publish(ticket)) => {
                         tickets.remove(&ticket);
                         connection.outbox().ack(ticket);
@@ -149,15 +151,19 @@ impl Client {
                         }
                         Incoming::Handled
                     }
+                    // The receipt of what was given up meanwhile.
+                    None if number.is_some_and(|number| number <= *last_receipt) => {
+                        Incoming::Handled
+                    }
                     None => Incoming::Unhandled(frame),
                 }
             }
-            Received::Error { receipt, frame } => {
+            Received::Error { frame, .. } => {
                 duties.over = true;
                 let reason = CloseReason::ServerError;
                 *fault = Some(reason);
                 actions.push_back(Action::Fault { generation, reason });
-                let refused = receipt.and_then(|number| receipts.remove(&number));
+                let refused = receipt_number(&frame).and_then(|number| receipts.remove(&number));
                 let refused = match refused {
                     None if version.is_some() && !*opened => {
                         subscriptions.suspect().map(Awaited::Subscribe)
@@ -218,16 +224,19 @@ impl Client {
 }
 
 fn speaks_of_login(frame: &Frame<'_>) -> bool {
-    let says = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        LOGIN_WORDS.iter().any(|word| text.contains(word))
-    };
-    frame
-        .header("message")
-        .is_some_and(|message| says(&message))
-        || frame
-            .body()
-            .get(..frame.body().len().min(SEARCHED))
-            .and_then(|body| core::str::from_utf8(body).ok())
-            .is_some_and(says)
+    let message = frame.header("message").unwrap_or_default();
+    let body = frame.body();
+    let body = body.get(..SEARCHED).unwrap_or(body);
+    LOGIN_WORDS.iter().any(|word| {
+        [message.as_bytes(), body]
+            .iter()
+            .any(|text| contains(text, word.as_bytes()))
+    })
+}
+
+/// Octets, because a text may be cut within a character. What the standard library has for texts is ten times as much
+/// code.
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len())
+        .any(|part| part.eq_ignore_ascii_case(word))
 }

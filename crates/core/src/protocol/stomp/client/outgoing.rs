@@ -9,7 +9,7 @@ use super::publication::Content;
 use super::subscriptions::Wire;
 use super::{
     AckError, AckMode, Action, Awaited, Client, Completes, Delivery, ListenerId, Outgoing,
-    Publication, PublishError, Ready, RequestId, SubscribeError, Subscribed, TopicError,
+    Publication, PublishError, RECEIPT, Ready, RequestId, SubscribeError, Subscribed, TopicError,
     TransactionBuilder, numbered,
 };
 use crate::link::State;
@@ -104,7 +104,7 @@ impl Client {
             .outbox()
             .send(now, topic, slot, publication, options)?;
         if options.expect_ack {
-            let receipt = self.expect(Awaited::Publish(ticket));
+            let receipt = self.next_receipt();
             self.tickets.insert(ticket, receipt);
         }
         Ok(ticket)
@@ -231,9 +231,12 @@ impl Client {
 
     /// Ends a listener, and with the last one the subscription. Messages that are on their way are unhandled.
     pub fn unsubscribe(&mut self, now: Time, listener: ListenerId) {
-        let Some(subscription) = self.subscriptions.remove(listener) else {
+        let Some((number, subscription)) = self.subscriptions.remove(listener) else {
             return;
         };
+        // A server that sends no receipts would have ever more of them awaited.
+        self.receipts
+            .retain(|what| *what != Awaited::Subscribe(number));
         if subscription.state == Wire::Absent || !self.is_connected() {
             return;
         }
@@ -262,10 +265,8 @@ impl Client {
     /// Writes a `SUBSCRIBE` to the current connection.
     pub(super) fn write_subscription(&mut self, now: Time, number: u32) {
         let confirms = !self.config.confirm.is_zero();
-        let receipt = confirms.then(|| {
-            let number = self.expect(Awaited::Subscribe(number));
-            (number, numbered("r-", number))
-        });
+        let receipt = confirms.then(|| self.next_receipt());
+        let receipt_id = receipt.map(|receipt| numbered(RECEIPT, receipt));
         let (Some(subscription), Some(session)) =
             (self.subscriptions.all.get(&number), self.session.as_mut())
         else {
@@ -279,10 +280,7 @@ impl Client {
             .collect();
         fields.push(("id", &subscription.id));
         fields.push(("ack", subscription.ack.as_str()));
-        if let Some((token, id)) = &receipt {
-            fields.push(("receipt", id));
-            session.expect_receipt(id, *token);
-        }
+        fields.extend(receipt_id.as_deref().map(|id| ("receipt", id)));
         let mut bytes = Vec::new();
         let written =
             session.subscribe(now, number, &subscription.destination, &fields, &mut bytes);
@@ -295,6 +293,9 @@ impl Client {
             text: true,
             completes: Completes::Nothing,
         });
+        if let Some(receipt) = receipt {
+            self.receipts.insert(receipt, Awaited::Subscribe(number));
+        }
         self.subscriptions
             .written(number, confirms.then(|| now + self.config.confirm));
         if !confirms {

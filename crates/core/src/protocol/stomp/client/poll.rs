@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use super::super::{Body, CallError, Session};
 use super::publication::{Content, Part};
 use super::{
-    AckError, Action, CallFault, Client, Completes, Outgoing, Publication, Ready, numbered,
+    AckError, Action, Awaited, CallFault, Client, Completes, Outgoing, Publication, RECEIPT, Ready,
+    numbered,
 };
 use crate::Time;
 use crate::connection;
@@ -85,21 +86,16 @@ impl Client {
 
     fn encode(&mut self, now: Time, ticket: Ticket, publication: &Publication) {
         let receipt = self.tickets.get(&ticket).copied();
-        let receipt = receipt.map(|token| (token, numbered("r-", token)));
+        let receipt_id = receipt.map(|receipt| numbered(RECEIPT, receipt));
         let mut frames = Vec::new();
-        let written = self.write_content(
-            now,
-            &publication.0,
-            receipt.as_ref().map(|(_, id)| id.as_str()),
-            &mut frames,
-        );
+        let written = self.write_content(now, &publication.0, receipt_id.as_deref(), &mut frames);
         if let Err(fault) = written {
             self.actions.push_back(Action::Unwritable { ticket, fault });
             self.connection.wrote(now, false);
             return;
         }
-        if let (Some((token, id)), Some(session)) = (&receipt, self.session.as_mut()) {
-            session.expect_receipt(id, *token);
+        if let Some(receipt) = receipt {
+            self.receipts.insert(receipt, Awaited::Publish(ticket));
         }
         if let Some(last) = frames.last_mut() {
             last.completes = Completes::Message;

@@ -20,7 +20,8 @@ pub(super) struct Requests {
     last: u32,
     waiting: Table<RequestId, Waiting>,
     tickets: Table<Ticket, RequestId>,
-    deadlines: Table<(Time, RequestId), ()>,
+    /// No deadline is earlier than this.
+    wake: Time,
     /// Own subscriptions to reply destinations.
     replies: Table<String, ListenerId>,
 }
@@ -44,7 +45,7 @@ impl Requests {
             last: 0,
             waiting: Table::new(),
             tickets: Table::new(),
-            deadlines: Table::new(),
+            wake: Time::NEVER,
             replies: Table::new(),
         }
     }
@@ -63,9 +64,7 @@ impl Requests {
 
     pub(super) fn add(&mut self, request: RequestId, ticket: Ticket, deadline: Time) {
         self.tickets.insert(ticket, request);
-        if deadline != Time::NEVER {
-            self.deadlines.insert((deadline, request), ());
-        }
+        self.wake = self.wake.min(deadline);
         self.waiting.insert(
             request,
             Waiting {
@@ -90,9 +89,11 @@ impl Requests {
     /// The request is over. `Some` is its ticket, if that is still of use.
     pub(super) fn remove(&mut self, request: RequestId) -> Option<Ticket> {
         let waiting = self.waiting.remove(&request)?;
-        self.deadlines.remove(&(waiting.deadline, request));
         if waiting.live {
             self.tickets.remove(&waiting.ticket);
+        }
+        if self.waiting.len() == 0 {
+            self.wake = Time::NEVER;
         }
         waiting.live.then_some(waiting.ticket)
     }
@@ -143,14 +144,24 @@ impl Requests {
 
     /// A request whose time is over, with its ticket.
     pub(super) fn overdue(&mut self, now: Time) -> Option<(RequestId, Option<Ticket>)> {
-        let &(deadline, request) = self.deadlines.first()?;
-        (deadline <= now).then(|| (request, self.remove(request)))
+        if self.wake > now {
+            return None;
+        }
+        let due = self
+            .waiting
+            .iter()
+            .find(|(_, waiting)| waiting.deadline <= now);
+        let Some((&request, _)) = due else {
+            let deadlines = self.waiting.values().map(|waiting| waiting.deadline);
+            self.wake = deadlines.min().unwrap_or(Time::NEVER);
+            return None;
+        };
+        Some((request, self.remove(request)))
     }
 
-    pub(super) fn wake(&self) -> Time {
-        self.deadlines
-            .first()
-            .map_or(Time::NEVER, |(deadline, _)| *deadline)
+    /// When [`overdue`](Self::overdue) is to be asked. It may be early, as for a request that was answered.
+    pub(super) const fn wake(&self) -> Time {
+        self.wake
     }
 
     pub(super) fn has_replies(&self, destination: &str) -> bool {

@@ -142,13 +142,13 @@ impl Subscriptions {
         Ok(number)
     }
 
-    /// Removes a listener. `Some` is the subscription that nobody listens to any more.
-    pub(super) fn remove(&mut self, listener: ListenerId) -> Option<Subscription> {
+    /// Removes a listener. `Some` is the subscription that nobody listens to any more, with its number.
+    pub(super) fn remove(&mut self, listener: ListenerId) -> Option<(u32, Subscription)> {
         let number = self.listeners.remove(&listener)?;
         let subscription = self.all.get_mut(&number)?;
         subscription.listeners.retain(|other| *other != listener);
         if subscription.listeners.is_empty() {
-            return self.all.remove(&number);
+            return Some((number, self.all.remove(&number)?));
         }
         None
     }
