@@ -78,7 +78,7 @@ impl Url {
     }
 
     /// The fixed URLs.
-    #[cfg(any(feature = "socketio", feature = "sockjs"))]
+    #[cfg(feature = "socketio")]
     pub(crate) fn fixed(&self) -> &[String] {
         match &self.0 {
             Source::Value(urls) => urls,

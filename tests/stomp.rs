@@ -1,11 +1,7 @@
 //! The STOMP client in a browser, against the small broker of the test server.
 #![cfg(all(target_arch = "wasm32", feature = "stomp"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 

@@ -305,7 +305,8 @@ mod tests {
         assert_eq!(json(vec![1, 2]), "[1,2]");
         assert_eq!(json(Point { x: 1, y: 2 }), r#"{"x":1,"y":2}"#);
         assert_eq!(json(Some((1, 2))), "[1,2]");
-        assert_eq!(json(&&(1, 2)), "1,2");
+        let by_reference: &&(u8, u8) = &&(1, 2);
+        assert_eq!(json(by_reference), "1,2");
         assert_eq!(json(Kind::B(1)), r#"{"B":1}"#);
         assert_eq!(json(None::<u8>), "null");
         assert_eq!(json(Meters(0.5)), "0.5");

@@ -9,6 +9,10 @@ export const ENTRIES = [
   { name: "websocket", inline: "everwire/websocket", slim: "everwire/slim/websocket", use: "useWebSocket", answer: "through the class" },
   { name: "sockjs", inline: "everwire/sockjs", slim: "everwire/slim/sockjs", use: "useSockJS", answer: "1002 Cannot connect to server" },
   { name: "stomp", inline: "everwire/stomp", slim: "everwire/slim/stomp", use: "useStomp", answer: "CONNECTED 1.2" },
+  {
+    name: "stomp-connect", inline: "everwire/stomp/connect", slim: "everwire/slim/stomp/connect", use: "useStompConnect",
+    answer: "open 1.2",
+  },
   { name: "socket.io", inline: "everwire/socket.io", slim: "everwire/slim/socket.io", use: "useSocketIO", answer: "through the socket" },
   { name: "socket.io-msgpack", inline: "everwire/socket.io/msgpack", base: "everwire/socket.io", use: "useMsgpack", answer: "packed" },
   {

@@ -48,6 +48,15 @@ export function useStomp({ Client }, url) {
   });
 }
 
+/** `everwire/stomp/connect` at a server whose address says its greeting. */
+export async function useStompConnect({ connect }, url, options) {
+  const stomp = connect(`${url}?hello=${encodeURIComponent("CONNECTED\nversion:1.2\n\n\0")}`, { subprotocols: false, ticker: "page", ...options });
+  await stomp.opened({ timeout: 10_000 });
+  const answer = `${stomp.state} ${stomp.version}`;
+  stomp.terminate();
+  return answer;
+}
+
 /**
  * A socket at a server that echoes. Its address says the handshake, what the client joins with comes back as the server's
  * answer, and events return to their sender.

@@ -265,7 +265,7 @@ fn every_request_ends_once() {
                 .world
                 .with(|client, now| client.request(now, message, reply_to, timeout));
             asked.push(request.unwrap());
-            story.world.broker.replies = story.world.random.bits() % 4 != 0;
+            story.world.broker.replies = !story.world.random.bits().is_multiple_of(4);
             let pause = story.world.random.bits() % 100;
             story.world.run(pause);
             if story.world.random.bits().is_multiple_of(6) {

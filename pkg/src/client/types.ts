@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The public surface of `everwire`: what a user of the own API holds. Types only, nothing here exists at run time.
 // Times are milliseconds and sizes are bytes everywhere, unless a member says otherwise.
 

@@ -27,6 +27,37 @@ export function hasBinary(value: any, depth = 0, json = false): boolean {
   return false;
 }
 
+/** What a list has: nothing but scalars, binary beside scalars, or something that has to be searched. */
+export const enum Found { scalars, flat, deep }
+
+/** Most events have no more than the first two, which saves the walks and the copy. */
+export function survey(values: unknown): Found {
+  if (!Array.isArray(values)) return Found.deep;
+  let found = Found.scalars;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value !== "object" || value === null) continue;
+    if (!isBinary(value)) return Found.deep;
+    found = Found.flat;
+  }
+  return found;
+}
+
+/** The JSON of a list that is `Found.flat`, and the binary behind it. */
+export function flatBinary(values: readonly unknown[]): any[] {
+  const parts: unknown[] = [""];
+  let json = "[";
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (i) json += ",";
+    // What JSON cannot hold is null in a list.
+    if (typeof value !== "object" || value === null) json += JSON.stringify(value) ?? "null";
+    else json += `{"_placeholder":true,"num":${parts.push(value) - 2}}`;
+  }
+  parts[0] = `${json}]`;
+  return parts;
+}
+
 /** A copy with placeholders; what they stand for goes to `buffers`. */
 export function deconstruct(value: any, buffers: unknown[], depth = 0, json = false): any {
   if (typeof value !== "object" || value === null) return value;

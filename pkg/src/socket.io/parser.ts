@@ -1,6 +1,6 @@
 // Packets of Socket.IO v5 as text and attachments. The interface is that of socket.io-parser, which custom parsers share;
 // what is accepted is what the core's parser accepts (`protocol/socket_io/packet.rs`).
-import { deconstruct, hasBinary, isBinary, reconstruct } from "./binary.js";
+import { Found, deconstruct, flatBinary, hasBinary, isBinary, reconstruct, survey } from "./binary.js";
 import { Emitter } from "./emitter.js";
 import { PacketType, RESERVED, type Packet } from "./packet.js";
 
@@ -29,7 +29,14 @@ export class Encoder {
   /** The packet's text alone if there are no attachments. */
   _encode(packet: Packet): string | any[] {
     let { type, data } = packet;
-    if ((type === PacketType.event || type === PacketType.ack) && hasBinary(data)) {
+    if (type !== PacketType.event && type !== PacketType.ack) return this.#text(packet, type, data, packet.attachments);
+    const found = survey(data);
+    if (found === Found.flat && !this.replacer) {
+      const parts = flatBinary(data);
+      parts[0] = this.#header(packet, type + PacketType.binaryEvent - PacketType.event, parts.length - 1) + parts[0];
+      return parts;
+    }
+    if (found !== Found.scalars && hasBinary(data)) {
       const parts: unknown[] = [];
       data = deconstruct(data, parts);
       type += PacketType.binaryEvent - PacketType.event;
@@ -39,12 +46,16 @@ export class Encoder {
     return this.#text(packet, type, data, packet.attachments);
   }
 
-  #text({ nsp, id }: Packet, type: PacketType, data: any, attachments?: number): string {
+  #text(packet: Packet, type: PacketType, data: any, attachments?: number): string {
+    const text = this.#header(packet, type, attachments);
+    return data !== undefined && data !== null ? text + JSON.stringify(data, this.replacer) : text;
+  }
+
+  #header({ nsp, id }: Packet, type: PacketType, attachments?: number): string {
     let text = String(type);
     if (type >= PacketType.binaryEvent) text += `${attachments}-`;
     if (nsp && nsp !== "/") text += `${nsp},`;
     if (id !== undefined && id !== null) text += id;
-    if (data !== undefined && data !== null) text += JSON.stringify(data, this.replacer);
     return text;
   }
 }

@@ -1,5 +1,5 @@
 // How long messages are on the wire, and what happens to those that the server would not take.
-import { base64Length, isBlob } from "./transport.js";
+import { base64Length } from "./transport.js";
 
 /** A message longer than the server takes; it was not sent, and the connection is not harmed. */
 export class PayloadTooLargeError extends Error {
@@ -14,7 +14,7 @@ export class PayloadTooLargeError extends Error {
 export function encodedLength(data: any, asText: boolean): number {
   if (data === undefined || data === null) return 1;
   if (typeof data === "string") return utf8Length(data) + 1;
-  const bytes = isBlob(data) ? data.size : (data.byteLength ?? 0);
+  const bytes = data.byteLength ?? data.size ?? 0;
   return asText ? base64Length(bytes) : bytes;
 }
 

@@ -229,8 +229,22 @@ export class Socket extends Emitter {
   }
 
   onopen(): void {
-    if (typeof this.auth === "function") this.auth((data: any) => this._sendConnectPacket(data));
-    else this._sendConnectPacket(this.auth);
+    const { auth } = this;
+    let answered = false;
+    const answer = (data: any) => {
+      answered = true;
+      this._sendConnectPacket(data);
+    };
+    const given: any = typeof auth === "function" ? auth(answer) : auth;
+    if (typeof given?.then === "function") {
+      const { engine } = this.io;
+      // An async function that calls back resolves with undefined. A rejection stays one that nobody handles.
+      given.then((data: any) => {
+        if (data && !answered && this.subs && !this.connected && engine === this.io.engine && engine.readyState === "open") answer(data);
+      });
+    } else if (typeof auth !== "function") {
+      answer(auth);
+    }
   }
 
   _sendConnectPacket(data: any): void {

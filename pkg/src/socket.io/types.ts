@@ -361,7 +361,7 @@ export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, 
 /** Options of a {@link Socket}. */
 export interface SocketOptions {
   /** Sent when joining the namespace; a function is called for every connection. */
-  auth?: { [key: string]: any } | ((cb: (data: object) => void) => void);
+  auth?: { [key: string]: any } | PromiseLike<object> | ((cb: (data: object) => void) => void | PromiseLike<object | void>);
   /** How often an unacknowledged event is sent again. Default: not at all, without the guarantee of order and delivery. */
   retries?: number;
   /** How long, in milliseconds, an acknowledgement may take. Default: no limit. */

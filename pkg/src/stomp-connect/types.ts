@@ -14,6 +14,14 @@ export type {
 } from "../client/types.js";
 export type { Lane, Offline, Order, Overflow, PolicyOption } from "../client/policy-types.js";
 
+declare global {
+  // As in lib.esnext.disposable, which projects need not have switched on.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 /** Headers of a frame. Values become texts. */
 export type Headers = Readonly<Record<string, string | number | boolean>>;
 

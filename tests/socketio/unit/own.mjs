@@ -269,4 +269,29 @@ export const own = {
     for (let i = 0; i < 10_001; i++) server.say('2["x"]');
     equal((await gone)[0], "parse error");
   },
+
+  "auth may be a promise or an async function, whichever way that answers": async ({ connect, server }) => {
+    const ways = [
+      async () => ({ token: 1 }),
+      (callback) => { callback({ token: 2 }); },
+      async (callback) => { await undefined; callback({ token: 3 }); },
+      async (callback) => { callback({ token: 4 }); return { token: "late" }; },
+      Promise.resolve({ token: 5 }),
+    ];
+    for (const auth of ways) await next(connect({ auth }), "connect");
+    await turn();
+    equal(server.sockets.map(({ sent }) => sent.map((text) => text.slice(2))), [1, 2, 3, 4, 5].map((token) => [JSON.stringify({ token })]));
+  },
+
+  "an auth promise that comes after its connection is gone is for nothing": async ({ connect, server }) => {
+    const answers = [];
+    const socket = connect({ auth: () => new Promise((resolve) => answers.push(resolve)) });
+    await until(() => answers.length === 1);
+    server.socket.drop();
+    await until(() => answers.length === 2);
+    answers[0]({ token: "old" });
+    answers[1]({ token: "new" });
+    await next(socket, "connect");
+    equal(server.sockets.map(({ sent }) => sent), [[], ['40{"token":"new"}']]);
+  },
 };

@@ -9,6 +9,7 @@ import * as own from "./own.mjs";
 import * as packets from "./packets.mjs";
 import * as policies from "./policies.mjs";
 import * as polling from "./polling.mjs";
+import * as signals from "./signals.mjs";
 
 /** Loads the clients and the policies, given by address, and lists what there is to run. */
 export async function prepare(clients, policiesUrl) {
@@ -18,7 +19,7 @@ export async function prepare(clients, policiesUrl) {
   for (const [name, url] of Object.entries(clients)) loaded[name] = await import(url);
   const paced = await import(policiesUrl);
   const tests = new Map();
-  for (const module of [connection, events, packets, internals, own, edges, polling, policies]) {
+  for (const module of [connection, events, packets, internals, own, edges, polling, policies, signals]) {
     for (const [name, scenario] of Object.entries(module.scenarios ?? {})) {
       for (const client of Object.keys(loaded)) tests.set(`${client}: ${name}`, [loaded[client], scenario]);
     }

@@ -55,7 +55,10 @@ impl<P: Payload> Outbox<P> {
             Held::Admitted => Decision::Replace,
             _ => Decision::Admit,
         };
-        let lane = options.lane.filter(|_| !batched).unwrap_or(config.lane);
+        let mut lane = options.lane.filter(|_| !batched).unwrap_or(config.lane);
+        if slotted {
+            lane = self.lane_in_turn(slot, old, lane);
+        }
         let shortage = self
             .shortage(topic, lane)
             .filter(|_| decision == Decision::Admit && !batched);
@@ -175,6 +178,25 @@ impl<P: Payload> Outbox<P> {
             || old.queue == waiting(old.topic) && conflates(topic_rate)
             || is_lane(old.queue) && conflates(self.config.rate);
         if replaces { pending } else { NIL }
+    }
+
+    /// The lane of a new value of `slot`: the one of an earlier value that was admitted for an immediate message and still waits,
+    /// because across two lanes nothing would keep the two in order (O1); otherwise the one that is wished for.
+    fn lane_in_turn(&self, slot: u32, old: u32, wished: Lane) -> Lane {
+        let Some(place) = self.slots.get(slot) else {
+            return wished;
+        };
+        let topic = self.topics.get(place.topic);
+        let one_lane = topic.is_some_and(|topic| !topic.mixed_lanes && topic.config.lane == wished);
+        if one_lane || place.live <= u32::from(old != NIL) {
+            return wished;
+        }
+        let waiting = self.unwritten(Scope::Topic(TopicId(place.topic)));
+        let earlier = waiting.iter().rev().filter(|id| **id != old);
+        let mut values = earlier.filter_map(|id| self.entries.get(*id));
+        values
+            .find(|entry| entry.slotted && entry.slot == slot)
+            .map_or(wished, |entry| entry.lane)
     }
 
     fn held(&self, id: u32) -> Held {

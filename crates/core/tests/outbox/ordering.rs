@@ -168,6 +168,31 @@ fn o2_a_message_that_replaces_an_older_one_does_not_slip_before_other_slots() {
 }
 
 #[test]
+fn o1_holds_for_a_value_that_wishes_another_lane_than_the_one_before_it() {
+    for lane in [Lane::Control, Lane::Bulk] {
+        let mut rig = Rig::up();
+        let topic = rig.topic(Policy::conflate());
+        rig.block();
+        for filler in 0..40 {
+            rig.send(TopicId(0), &filler.to_string());
+        }
+        rig.send(topic, "first");
+        let immediate = SendOptions {
+            immediate: true,
+            ..SendOptions::default()
+        };
+        // Admits the first value for good: the next one does not replace it.
+        rig.send_with(topic, "drop", immediate);
+        rig.send_with(topic, "second", in_lane(lane));
+        rig.unblock();
+        let order = rig.order();
+        let place = |name: &str| order.iter().position(|other| *other == name).unwrap();
+        assert!(place("first") < place("drop"), "{lane:?}: {order:?}");
+        assert!(place("first") < place("second"), "{lane:?}: {order:?}");
+    }
+}
+
+#[test]
 fn o2_flush_before_holds_across_lanes() {
     for lane in [Lane::Control, Lane::Rpc, Lane::Normal, Lane::Bulk] {
         let mut rig = Rig::up();

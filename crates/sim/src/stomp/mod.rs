@@ -139,14 +139,14 @@ impl StompWorld {
     /// The broker sends a message to everybody who subscribed to `destination`.
     pub fn broadcast(&mut self, destination: &str, body: &str) {
         for (generation, frame) in self.broker.deliver(destination, body) {
-            self.to_client(generation, frame);
+            self.deliver(generation, frame);
         }
     }
 
     /// The broker sends an `ERROR` that names nothing, and goes on.
     pub fn complain(&mut self) {
         let generation = self.client.link().generation();
-        self.to_client(generation, b"ERROR\nmessage:trouble\n\n\0".to_vec());
+        self.deliver(generation, b"ERROR\nmessage:trouble\n\n\0".to_vec());
     }
 
     /// Runs for a while.
@@ -197,7 +197,7 @@ impl StompWorld {
             }
             Event::ToBroker(generation, bytes) => {
                 for answer in self.broker.receive(generation, &bytes) {
-                    self.to_client(generation, answer);
+                    self.deliver(generation, answer);
                 }
             }
             Event::ToClient(generation, bytes) => self.receive(generation, &bytes),
@@ -283,7 +283,7 @@ impl StompWorld {
         }
     }
 
-    fn to_client(&mut self, generation: u32, bytes: Vec<u8>) {
+    fn deliver(&mut self, generation: u32, bytes: Vec<u8>) {
         let arrival = self.arrival(1);
         self.push(arrival, Event::ToClient(generation, bytes));
     }
