@@ -98,6 +98,24 @@ export async function stomp({ page, run }) {
         });
       }
     }
+    await run("STOMP over SockJS: everwire/stomp takes the class", async () => {
+      const result = await page.evaluate(async (url) => {
+        const { Client } = await import("/everwire/stomp.js");
+        const client = new Client({ brokerURL: url, SockJS, connectHeaders: { login: "guest", passcode: "guest" } });
+        const topic = "/topic/sockjs.class";
+        const body = new Promise((received) => {
+          client.onConnect = () => {
+            client.subscribe(topic, (message) => received(message.body));
+            client.publish({ destination: topic, body: "by class" });
+          };
+        });
+        client.activate();
+        const dialled = [await body, client.webSocket instanceof SockJS, client.webSocket.url];
+        await client.deactivate();
+        return dialled;
+      }, bridge.url);
+      assert.deepEqual(result, ["by class", true, bridge.url]);
+    });
   } finally {
     await bridge.close();
     await rabbit.close();

@@ -13,6 +13,8 @@ import {
 import { Versions } from "./versions.js";
 
 const LIFE = Symbol();
+/** Options whose default is `undefined`. */
+const UNSET = /^(brokerURL|webSocketFactory|SockJS|signal)$/;
 
 /**
  * A STOMP client. Set options with the constructor, with {@link configure} or as properties; callbacks are read when they
@@ -27,6 +29,11 @@ export class Client {
   stompVersions: Versions = Versions.default;
   /** Makes the socket for each attempt; wins over `brokerURL`. A SockJS or any object with `on*` handlers fits. */
   webSocketFactory: (() => IStompSocket) | undefined;
+  /**
+   * everwire: the class that dials `brokerURL` over SockJS (then an http or https address, or a path), such as the default
+   * export of `everwire/sockjs`. Default: a WebSocket.
+   */
+  SockJS: (new (url: string) => IStompSocket) | undefined;
   /** How long an attempt may take, from the making of the socket to CONNECTED. Default 0, no limit. */
   connectionTimeout: number = 0;
   /** Wait before a reconnect. Default 5,000; 0 for no reconnect. */
@@ -146,7 +153,7 @@ export class Client {
   configure(conf: StompConfig): void {
     const unknown = Object.keys(conf).filter((name) => !(name in this));
     for (const [name, value] of Object.entries(conf)) {
-      if (value !== undefined || !this[name as keyof this] || name === "brokerURL" || name === "webSocketFactory" || name === "signal") {
+      if (value !== undefined || !this[name as keyof this] || UNSET.test(name)) {
         this[name as keyof this] = value as never;
       }
     }

@@ -16,6 +16,7 @@ export class StompConfig {
   declare public brokerURL?: string | undefined;
   declare public stompVersions?: Versions;
   declare public webSocketFactory?: (() => any) | undefined;
+  declare public SockJS?: (new (url: string) => any) | undefined;
   declare public connectionTimeout?: number;
   declare public reconnectDelay?: number;
   declare public maxReconnectDelay?: number;

@@ -212,10 +212,12 @@ export class Life {
   }
 
   _makeSocket(): IStompSocket {
+    const client = this._client;
     let socket: IStompSocket;
-    if (this._client.webSocketFactory) socket = this._client.webSocketFactory();
-    else if (this._client.brokerURL) socket = new WebSocket(this._client.brokerURL, this._client.stompVersions.protocolVersions()) as unknown as IStompSocket;
-    else throw UNCONFIGURED;
+    if (client.webSocketFactory) socket = client.webSocketFactory();
+    else if (!client.brokerURL) throw UNCONFIGURED;
+    else if (client.SockJS) socket = new client.SockJS(client.brokerURL);
+    else socket = new WebSocket(client.brokerURL, client.stompVersions.protocolVersions()) as unknown as IStompSocket;
     socket.binaryType = "arraybuffer";
     return socket;
   }
