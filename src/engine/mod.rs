@@ -452,16 +452,8 @@ impl Engine {
             let poll = now + BUFFER_POLL;
             next = Some(next.map_or(poll, |next| next.min(poll)));
         }
-        // While open, one that rings too early finds nothing to do and is set anew: cheaper than a new one for every message
-        // that puts the deadline off.
-        let open = self.core.borrow().link().state() == State::Open;
-        let rings = |due| {
-            self.rings
-                .get()
-                .is_some_and(|rings| rings == due || open && rings < due)
-        };
         match next {
-            Some(due) if rings(due) => {}
+            Some(due) if self.rings.get() == Some(due) => {}
             Some(due) => {
                 self.timer.arm(due.since(now));
                 self.rings.set(Some(due));

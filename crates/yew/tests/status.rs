@@ -84,7 +84,7 @@ async fn a_loss_within_the_grace_is_never_shown() {
     for losses in 1..=3 {
         let open = log.until(|handle| handle.state() == State::Open).await;
         open.send(&"!drop".to_owned()).unwrap();
-        log.until(|handle| handle.state() != State::Open).await;
+        // Not on a state of the page: the link may be back before the page is drawn again.
         until_connections(&key, losses + 1, 1).await;
     }
     log.until(|handle| handle.state() == State::Open).await;
