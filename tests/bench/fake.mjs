@@ -20,6 +20,7 @@ globalThis.WebSocket = class WebSocket extends EventTarget {
   protocol = "";
   /** Characters and bytes that were sent. */
   sent = 0;
+  #prepared = [];
 
   constructor(url) {
     super();
@@ -60,6 +61,19 @@ globalThis.WebSocket = class WebSocket extends EventTarget {
   /** A message comes. */
   say(data) {
     this.dispatchEvent(new MessageEvent("message", { data }));
+  }
+
+  /**
+   * Makes the events of messages that `sayNext` delivers, so that it does not count for the client: a browser makes its events
+   * without any script, which is several times cheaper than `new MessageEvent`.
+   */
+  prepare(payloads) {
+    this.#prepared = payloads.map((data) => new MessageEvent("message", { data })).reverse();
+  }
+
+  /** The next of the prepared messages comes. */
+  sayNext() {
+    this.dispatchEvent(this.#prepared.pop());
   }
 
   /** The connection is gone. */

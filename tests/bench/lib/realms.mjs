@@ -2,8 +2,8 @@
 // biases the others), rounds interleaved, the main thread's CPU time counted.
 //
 // A client is the source of a module that exports `start()`, which resolves to an object of runners: by kind a function
-// `(count) => void | Promise<void>`, and `done()`, which resolves to what was handled by kind, so that a client that loses
-// something fails instead of being quick.
+// `(count) => void | Promise<void>`, where it needs it `prepare <kind>` with the same signature, whose time is not counted,
+// and `done()`, which resolves to what was handled by kind, so that a client that loses something fails instead of being quick.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -87,6 +87,7 @@ async function measure(realms, names, kinds, rounds) {
       const name = names[(i + round) % names.length];
       for (const kind of Object.keys(kinds)) {
         const count = countOf(kinds, kind, name);
+        await realms.call(name, `prepare ${kind}`, count);
         const before = now();
         const ran = await realms.call(name, kind, count);
         const spent = (now() - before) / count;

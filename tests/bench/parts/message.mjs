@@ -30,8 +30,9 @@ export async function start() {
     let received = 0;
     const send = await (${make})((data) => { received += sizeOf(data); }, label.startsWith("text"));
     const native = fake.current;
+    runners["prepare receive " + label] = (count) => native.prepare(Array(count).fill(payload));
     runners["receive " + label] = (count) => {
-      for (let i = 0; i < count; i++) native.say(payload);
+      for (let i = 0; i < count; i++) native.sayNext();
       handled["receive " + label] = received / sizeOf(payload);
     };
     runners["send " + label] = (count) => {

@@ -21,9 +21,10 @@ export async function start() {
   const handled = { "receive and decode": 0, "encode and send": 0 };
   return {
     done: () => handled,
+    "prepare receive and decode": (count) => native.prepare(Array(count).fill(data)),
     "receive and decode": async (count) => {
       for (let i = 0; i < count; i += ${PORTION}) {
-        for (let j = 0; j < ${PORTION}; j++) native.say(data);
+        for (let j = 0; j < ${PORTION}; j++) native.sayNext();
         handled["receive and decode"] += await client.receive(${PORTION});
       }
     },

@@ -38,6 +38,7 @@ export async function start() {
   socket.on("binary", (x) => { handled["receive 1 KB binary"] += x.byteLength === 1024; });
   socket.on("large", (x) => { handled["receive 10 KB JSON"] += x.length === 100; });
   const large = "42" + JSON.stringify(["large", Array.from({ length: 100 }, (_, id) => ({ id, name: "n".repeat(64), tags: ["a", "b"] }))]);
+  const head = '451-["binary",{"_placeholder":true,"num":0}]';
   const bytes = new Uint8Array(1024);
   // A real socket's messages come in tasks of their own, so what each leaves for the microtasks runs behind it.
   const each = async (count, run) => { for (let i = 0; i < count; i++) { run(); await undefined; } };
@@ -50,12 +51,15 @@ export async function start() {
   };
   return {
     done: () => handled,
-    "receive small": (count) => each(count, () => native.say('42["small",1,"text",true]')),
+    "prepare receive small": (count) => native.prepare(Array(count).fill('42["small",1,"text",true]')),
+    "receive small": (count) => each(count, () => native.sayNext()),
+    "prepare receive 1 KB binary": (count) => native.prepare(Array.from({ length: 2 * count }, (_, i) => i % 2 ? new ArrayBuffer(1024) : head)),
     "receive 1 KB binary": (count) => each(count, () => {
-      native.say('451-["binary",{"_placeholder":true,"num":0}]');
-      native.say(new ArrayBuffer(1024));
+      native.sayNext();
+      native.sayNext();
     }),
-    "receive 10 KB JSON": (count) => each(count, () => native.say(large)),
+    "prepare receive 10 KB JSON": (count) => native.prepare(Array(count).fill(large)),
+    "receive 10 KB JSON": (count) => each(count, () => native.sayNext()),
     "emit small": (count) => some("emit small", 1, count, () => socket.emit("small", 1, "text", true)),
     "emit 1 KB binary": (count) => some("emit 1 KB binary", 2, count, () => socket.emit("binary", bytes)),
     "emit with acknowledgement": (count) => each(count, () => socket.emit("ask", 1, (answer) => { handled["emit with acknowledgement"] += answer === "ok"; })),

@@ -28,9 +28,10 @@ export async function start() {
     const frame = "a" + JSON.stringify([text]);
     const framed = JSON.stringify([text]).length;
     handled["receive " + label] = handled["send " + label] = 0;
+    runners["prepare receive " + label] = (count) => native.prepare(Array(count).fill(frame));
     runners["receive " + label] = (count) => {
       const before = received;
-      for (let i = 0; i < count; i++) native.say(frame);
+      for (let i = 0; i < count; i++) native.sayNext();
       handled["receive " + label] += (received - before) / size;
     };
     runners["send " + label] = async (count) => {

@@ -45,10 +45,11 @@ export async function start() {
       const kind = \`\${label} \${form}\`;
       handled["receive " + kind] = 0;
       handled["publish " + kind] = 0;
+      runners["prepare receive " + kind] = (count) => native.prepare(Array(count).fill(frame));
       runners["receive " + kind] = (count) => {
         binary = form === "binary";
         read = 0;
-        for (let i = 0; i < count; i++) native.say(frame);
+        for (let i = 0; i < count; i++) native.sayNext();
         handled["receive " + kind] += read / size;
       };
       const body = "x".repeat(size);
