@@ -11,7 +11,15 @@ use crate::run::Ctx;
 use crate::steps::STEPS;
 
 /// How many lines of a failed step are shown; the log file has all of them.
-const SHOWN_LINES: usize = 200;
+const SHOWN_LINES: usize = 100;
+/// What cargo says of its progress, as the first word of a line. Nothing in it tells why a step failed.
+const PROGRESS: [&str; 5] = [
+    "Checking",
+    "Compiling",
+    "Documenting",
+    "Downloaded",
+    "Downloading",
+];
 
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Options {
@@ -108,7 +116,7 @@ fn logged(ctx: &Ctx, step: &Step, log: &Path) -> Result<()> {
 /// Prints the end of a log.
 fn show(log: &Path) {
     let bytes = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
+    let text = without_progress(&String::from_utf8_lossy(&bytes));
     let (hidden, lines) = tail(&text, SHOWN_LINES);
     if hidden > 0 {
         println!("    … {hidden} more lines in {}", log.display());
@@ -116,6 +124,16 @@ fn show(log: &Path) {
     for line in lines {
         println!("    {line}");
     }
+}
+
+fn without_progress(text: &str) -> String {
+    text.lines()
+        .filter(|line| {
+            let word = line.split_whitespace().next().unwrap_or_default();
+            !(line.starts_with(' ') && PROGRESS.contains(&word))
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// The last lines of a text, and how many are before them.
@@ -195,6 +213,15 @@ mod tests {
         let names: BTreeSet<_> = STEPS.iter().map(|step| step.name).collect();
         assert_eq!(names.len(), STEPS.len());
         assert!(names.iter().all(|name| name.len() < 16));
+    }
+
+    #[test]
+    fn cargos_progress_is_not_shown() {
+        let log = "$ cargo test\n   Compiling libc v0.2.1\nerror: no space left\n     Running tests/a.rs\nChecking\n";
+        assert_eq!(
+            without_progress(log),
+            "$ cargo test\nerror: no space left\n     Running tests/a.rs\nChecking\n"
+        );
     }
 
     #[test]
