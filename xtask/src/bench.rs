@@ -1,12 +1,14 @@
 //! `cargo xtask bench`: the core's benchmarks, and everwire beside its peers in a browser.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde_json::json;
 
 use crate::run::{Ctx, cargo};
-use crate::{browsers, build, npm, services, setup, tools};
+use crate::{browsers, build, npm, services, setup, size, tools};
 
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Options {
@@ -56,6 +58,11 @@ fn browser(ctx: &Ctx, options: &Options) -> Result<()> {
         .arg(SCRIPT)
         .args(options.smoke.then_some("--smoke"))
         .args(options.report.then_some("--report"));
+    if options.report {
+        command
+            .env("EVERWIRE_CRITERION", ctx.project.target.join("criterion"))
+            .env("EVERWIRE_SIZES", sizes(ctx)?);
+    }
     if let Some(parts) = &options.parts {
         command.args(["--only", parts]);
     }
@@ -66,6 +73,18 @@ fn browser(ctx: &Ctx, options: &Options) -> Result<()> {
             .env("EVERWIRE_HERD_PROGRAM", herd(ctx)?)
             .env("EVERWIRE_BENCH_RUST", rust_module(ctx)?),
     )
+}
+
+/// The sizes of the npm entries, for the report; the path of a JSON file.
+fn sizes(ctx: &Ctx) -> Result<PathBuf> {
+    let rows: Vec<_> = size::sizes(ctx)?
+        .into_iter()
+        .map(|(entry, size)| json!([entry, size.raw, size.gzip, size.brotli]))
+        .collect();
+    let file = ctx.project.target.join("bench-sizes.json");
+    fs::write(&file, json!(rows).to_string())
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
 }
 
 /// The simulation of a thousand clients; the path of its program.

@@ -18,27 +18,17 @@ const BUDGET: &str = "pkg/size-budget.json";
 
 /// Bytes of one file or entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Size {
-    raw: u64,
-    gzip: u64,
-    brotli: u64,
+pub(crate) struct Size {
+    pub(crate) raw: u64,
+    pub(crate) gzip: u64,
+    pub(crate) brotli: u64,
 }
 
 /// Prints the table; an error if an entry is over its budget or has none.
 pub(crate) fn check(ctx: &Ctx) -> Result<()> {
-    build::npm_package(ctx)?;
-    let package = json(&ctx.project.path("pkg/package.json"))?;
+    let sizes = sizes(ctx)?;
     let budget: BTreeMap<String, u64> = serde_json::from_value(json(&ctx.project.path(BUDGET))?)
         .with_context(|| format!("{BUDGET} maps entries to bytes after brotli"))?;
-
-    let mut sizes = BTreeMap::new();
-    for (entry, file) in entries(&package)? {
-        let files = reachable(&ctx.project.path("pkg").join(file))?;
-        if entry.contains("/slim") && !files.iter().any(|f| is_a(f, "wasm")) {
-            bail!("{entry} names no .wasm file, so its size would be wrong");
-        }
-        sizes.insert(entry, measure(ctx, &files)?);
-    }
     ctx.say(&format!(
         "{:<28}{:>10}{:>10}{:>10}{:>10}",
         "entry", "raw", "gzip", "brotli", "budget"
@@ -55,6 +45,21 @@ pub(crate) fn check(ctx: &Ctx) -> Result<()> {
         bail!("{}", faults.join("; "));
     }
     Ok(())
+}
+
+/// The size of every entry of the package, which is built first.
+pub(crate) fn sizes(ctx: &Ctx) -> Result<BTreeMap<String, Size>> {
+    build::npm_package(ctx)?;
+    let package = json(&ctx.project.path("pkg/package.json"))?;
+    let mut sizes = BTreeMap::new();
+    for (entry, file) in entries(&package)? {
+        let files = reachable(&ctx.project.path("pkg").join(file))?;
+        if entry.contains("/slim") && !files.iter().any(|f| is_a(f, "wasm")) {
+            bail!("{entry} names no .wasm file, so its size would be wrong");
+        }
+        sizes.insert(entry, measure(ctx, &files)?);
+    }
+    Ok(sizes)
 }
 
 /// What is wrong with the sizes; empty when all is well.

@@ -1,6 +1,6 @@
 // Writes docs/benchmarks.md and its plots from the results of a run. The page is made whole each time from the parts that ran,
 // so that its figures are of one run; text that is not about figures stands in docs/benchmarks/notes.md.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
@@ -26,6 +26,7 @@ export async function writeReport(results) {
   for (const [name, result] of Object.entries(results)) {
     parts.push(result.formulas ? await herdSection(name, result) : await section(name, result));
   }
+  parts.push(native(process.env.EVERWIRE_CRITERION), sizes(process.env.EVERWIRE_SIZES));
   parts.push(readFileSync(join(plots, "notes.md"), "utf8").trim());
   writeFileSync(join(docs, "benchmarks.md"), `${parts.join("\n\n")}\n`);
 }
@@ -95,4 +96,28 @@ async function herdSection(name, { title, about, formulas }) {
     ["| Formula | most dials in 100 ms | after recovery | 95 % back after | dials per client |", "|---|---|---|---|---|", ...rows].join("\n"),
     `![${title}](benchmarks/${name}.svg)`,
   ].join("\n\n");
+}
+
+/** What criterion measured of the core: medians and the bounds that hold them with 95 % confidence. */
+function native(folder) {
+  const rows = readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith(join("new", "benchmark.json")))
+    .map((file) => {
+      const json = (name) => JSON.parse(readFileSync(join(folder, dirname(file), name), "utf8"));
+      const { full_id: id, throughput } = json("benchmark.json");
+      const { point_estimate: median, confidence_interval: bounds } = json("estimates.json").median;
+      const rate = throughput?.Elements ? `${(throughput.Elements / median * 1e3).toFixed(1)} M/s` : "";
+      return `| ${id} | ${time(median)} | ${time(bounds.lower_bound)} to ${time(bounds.upper_bound)} | ${rate} |`;
+    })
+    .sort();
+  return ["## The core, natively", ["| Benchmark | median | 95 % confidence | |", "|---|---|---|---|", ...rows].join("\n")].join("\n\n");
+}
+
+const time = (ns) => (ns < 1e6 ? `${number(ns)} ns` : `${number(ns / 1e6)} ms`);
+
+/** Bytes of the npm entries: script and module, each file compressed by itself. */
+function sizes(file) {
+  const rows = JSON.parse(readFileSync(file, "utf8"))
+    .map(([entry, ...bytes]) => `| \`${entry}\` | ${bytes.map((count) => count.toLocaleString("en")).join(" | ")} |`);
+  return ["## Size", ["| Entry | raw | gzip | brotli |", "|---|---|---|---|", ...rows].join("\n")].join("\n\n");
 }

@@ -13,6 +13,15 @@ const ROUNDS = 9;
 const SECONDS = 10;
 const SMOKE_SECONDS = 1;
 
+/** Counts what is given to the browser's sockets. */
+const PRELUDE = `const sent = { frames: 0, bytes: 0 };
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function (data) {
+  sent.frames++;
+  sent.bytes += data.length ?? data.byteLength;
+  send.call(this, data);
+};`;
+
 /** Makes updates for `seconds` and hands each to `send(key, value)`. */
 const producer = (connect) => `
 const connect = ${connect};
@@ -33,7 +42,7 @@ export async function start() {
       resolve(made);
     }, 4);
   });
-  return { produce, end };
+  return { produce: async (seconds) => ({ made: await produce(seconds), ...sent }), end };
 }`;
 
 const native = `const socket = new WebSocket(url);
@@ -80,6 +89,8 @@ export async function run({ browser, smoke }) {
         const seen = await server.stats(key);
         if (!seen.messages) throw new Error(`${name}: the receiver saw no message`);
         const all = {
+          "frames sent per s": measured.frames / seconds,
+          "bytes sent per s": measured.bytes / seconds,
           "frames received per s": seen.messages / seconds,
           "bytes received per s": seen.bytes / seconds,
           "main thread, % of a core": measured.busy * 100,
@@ -102,13 +113,14 @@ export async function run({ browser, smoke }) {
 
 /** One client alone in a page of its own: the link is its own, too. */
 async function once(browser, name, url, seconds) {
-  const realms = await openRealms(browser, { [name]: CLIENTS[name] }, { params: { url } });
+  const realms = await openRealms(browser, { [name]: CLIENTS[name] }, { prelude: PRELUDE, params: { url } });
   try {
     const now = await mainThreadClock(realms.page);
     const [cpu, wall] = [now(), performance.now()];
-    await realms.call(name, "produce", seconds);
+    const { made, frames, bytes } = await realms.call(name, "produce", seconds);
     const busy = (now() - cpu) / ((performance.now() - wall) * 1e6);
-    return { busy };
+    if (made < seconds * UPDATES_PER_SECOND) throw new Error(`${name}: ${made} updates were made in ${seconds} s`);
+    return { busy, frames, bytes };
   } finally {
     await realms.close();
   }

@@ -26,14 +26,14 @@ export const scenarios = {
     await next(socket, "connect");
   },
 
-  "addresses carry the protocol's parameters and the user's": async ({ connect, server, lib }) => {
+  "addresses carry the protocol's parameters and the user's": async ({ connect, io, server }) => {
     connect({ query: { a: "1 2", "é": "&" } });
     equal(server.socket.url, "ws://fake.test/socket.io/?a=1%202&%C3%A9=%26&EIO=4&transport=websocket");
-    const { url } = (lib.io("https://fake.test:8443/nsp?x=1&y", { transports: ["websocket"], path: "/p/", addTrailingSlash: false, forceNew: true, timestampRequests: true, timestampParam: "ts" }), server.socket);
+    const { url } = (io("https://fake.test:8443/nsp?x=1&y", { transports: ["websocket"], path: "/p/", addTrailingSlash: false, forceNew: true, timestampRequests: true, timestampParam: "ts" }), server.socket);
     ok(/^wss:\/\/fake\.test:8443\/p\?x=1&y=&EIO=4&transport=websocket&ts=[0-9a-z]+$/.test(url), url);
-    lib.io("http://[::1]:3000", { transports: ["websocket"], forceNew: true, forceBase64: true });
+    io("http://[::1]:3000", { transports: ["websocket"], forceNew: true, forceBase64: true });
     equal(server.socket.url, "ws://[::1]:3000/socket.io/?EIO=4&transport=websocket&b64=1");
-    equal(await thrown(() => lib.io(`http://fake.test/${"x".repeat(8000)}`)), "URI too long");
+    equal(await thrown(() => io(`http://fake.test/${"x".repeat(8000)}`)), "URI too long");
   },
 
   "managers are shared by address and path, and namespaces get sockets of their own": async ({ lib }) => {
@@ -237,7 +237,7 @@ export const scenarios = {
     equal(await next(manager, "error"), ["No transports available"]);
   },
 
-  "transports may be classes": async ({ lib, server }) => {
+  "transports may be classes": async ({ io, lib, server }) => {
     const made = [];
     class Own extends lib.WebSocket {
       createSocket(...args) {
@@ -246,7 +246,7 @@ export const scenarios = {
       }
     }
     for (const name of ["transports", "transportImplementations"]) {
-      const socket = lib.io("http://fake.test", { [name]: [Own], forceNew: true });
+      const socket = io("http://fake.test", { [name]: [Own], forceNew: true });
       equal(socket.io.engine.transports, ["websocket"]);
       await next(socket, "connect");
       socket.emit("x", 1);
@@ -254,7 +254,7 @@ export const scenarios = {
       equal(server.messages.at(-1), '2["x",1]');
     }
     equal(made.length, 2);
-    const both = await thrown(() => lib.io("http://fake.test", { transports: ["websocket"], transportImplementations: [Own], forceNew: true }));
+    const both = await thrown(() => io("http://fake.test", { transports: ["websocket"], transportImplementations: [Own], forceNew: true }));
     equal(both.message, "specifying both 'transportImplementations' and 'transports' options is not supported");
   },
 

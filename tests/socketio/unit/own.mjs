@@ -247,15 +247,15 @@ export const own = {
     equal(error.message, 'unknown transport "carrier-pigeon": use polling or websocket, or give a class');
   },
 
-  "webtransport alone fails like an unreachable server": async ({ lib }) => {
-    const socket = lib.io("http://fake.test", { transports: ["webtransport"], forceNew: true, reconnection: false });
+  "webtransport alone fails like an unreachable server": async ({ io }) => {
+    const socket = io("http://fake.test", { transports: ["webtransport"], forceNew: true, reconnection: false });
     const [error] = await next(socket, "connect_error");
     equal([error.message, error.description], ["webtransport error", "not supported by this client: use polling or websocket"]);
     equal(socket.io._readyState, "closed");
   },
 
-  "tryAllTransports moves on": async ({ lib, server }) => {
-    const socket = lib.io("http://fake.test", { transports: ["webtransport", "websocket"], tryAllTransports: true, forceNew: true });
+  "tryAllTransports moves on": async ({ io, server }) => {
+    const socket = io("http://fake.test", { transports: ["webtransport", "websocket"], tryAllTransports: true, forceNew: true });
     await next(socket, "connect");
     equal([socket.io.engine.transport.name, server.sockets.length], ["websocket", 1]);
   },

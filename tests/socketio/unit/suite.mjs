@@ -34,14 +34,17 @@ export async function prepare(clients, policiesUrl) {
       const [lib, scenario] = tests.get(name);
       const server = new FakeServer();
       const sockets = [];
-      const connect = (options) => {
-        const socket = lib.io("http://fake.test", { transports: ["websocket"], forceNew: true, reconnectionDelay: 1, reconnectionDelayMax: 1, randomizationFactor: 0, ...options });
+      // Every client made here is closed at the end: one that still reconnects would keep Node from ending.
+      const io = (...args) => {
+        const socket = lib.io(...args);
         sockets.push(socket);
         return socket;
       };
+      const connect = (options) =>
+        io("http://fake.test", { transports: ["websocket"], forceNew: true, reconnectionDelay: 1, reconnectionDelayMax: 1, randomizationFactor: 0, ...options });
       rejections.length = 0;
       try {
-        await scenario({ lib, server, connect, rejections, policies: paced });
+        await scenario({ lib, server, io, connect, rejections, policies: paced });
         if (rejections.length) throw new Error(`uncaught: ${rejections.map(String)}`);
       } finally {
         for (const socket of sockets) socket.off().io._close();
