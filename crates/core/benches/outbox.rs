@@ -5,13 +5,15 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use everwire_core::send::{
-    Frame, Outbox, OutboxConfig, OutboxEvent, Payload, Policy, SendOptions, SlotId, TopicConfig,
-    TopicId,
+    Frame, Outbox, OutboxConfig, OutboxEvent, Payload, Policy, RateLimit, SendOptions, SlotId,
+    TopicConfig, TopicId,
 };
 use everwire_core::{Span, Time};
 
 const SENDS: u64 = 1_000_000;
 const KEYS: usize = 10_000;
+/// Frames a second under a rate limit.
+const RATE: u32 = 1_000;
 
 /// As in the browser: the payload stays outside, only its length is here.
 #[derive(Clone, Copy)]
@@ -43,11 +45,12 @@ struct Shell {
 }
 
 impl Shell {
-    fn new(policy: Policy) -> Self {
+    fn new(policy: Policy, rate: Option<RateLimit>) -> Self {
         let mut outbox = Outbox::new(roomy()).unwrap();
         let topic = outbox
             .topic(TopicConfig {
                 policy,
+                rate,
                 ..TopicConfig::default()
             })
             .unwrap();
@@ -95,8 +98,8 @@ impl Shell {
 }
 
 /// A million sends in ten simulated seconds: every key is sent a hundred times, ten per interval.
-fn pace(policy: Policy) -> usize {
-    let mut shell = Shell::new(policy);
+fn pace(policy: Policy, rate: Option<RateLimit>) -> usize {
+    let mut shell = Shell::new(policy, rate);
     for send in 0..SENDS {
         let now = Time::from_micros(send * 10);
         shell.send(now, (send as usize * 7_919) % KEYS);
@@ -111,9 +114,18 @@ fn pacing(c: &mut Criterion) {
         .throughput(Throughput::Elements(SENDS))
         .sample_size(10);
     let second = Span::from_millis(1_000);
-    group.bench_function("throttle", |b| b.iter(|| pace(Policy::throttle(second))));
-    group.bench_function("debounce", |b| b.iter(|| pace(Policy::debounce(second))));
-    group.bench_function("conflate", |b| b.iter(|| pace(Policy::conflate())));
+    group.bench_function("throttle", |b| {
+        b.iter(|| pace(Policy::throttle(second), None))
+    });
+    group.bench_function("debounce", |b| {
+        b.iter(|| pace(Policy::debounce(second), None))
+    });
+    group.bench_function("conflate", |b| b.iter(|| pace(Policy::conflate(), None)));
+    // Nearly every key waits for a token all the time.
+    let rate = RateLimit::per_second(RATE, 1);
+    group.bench_function("conflate with a rate limit", |b| {
+        b.iter(|| pace(Policy::conflate(), Some(rate)))
+    });
     group.finish();
 }
 

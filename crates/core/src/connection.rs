@@ -164,11 +164,21 @@ impl<P: Payload> Connection<P> {
                     return Some(Action::Write { generation, batch });
                 }
             }
+            // Deciding about a write looks at the clock, and by that messages expire.
+            if let Some(event) = self.outbox.poll_event() {
+                return Some(Action::Event(event));
+            }
             if self.draining.is_none() || !self.outbox.is_settled() {
                 return None;
             }
             self.finish(now);
         }
+    }
+
+    /// Below which `bufferedAmount` the shell may write an immediate message itself, see [`Outbox::bypass`]. The answer holds
+    /// until the next input, change, poll or write; the shell counts such messages.
+    pub fn bypass(&self) -> Option<usize> {
+        self.outbox.bypass()
     }
 
     /// Reports whether the socket took the frame of the last [`Action::Write`].

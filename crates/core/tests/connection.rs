@@ -130,6 +130,15 @@ fn a_message_expires_on_time_while_there_is_no_link() {
     assert_eq!(rig.connection.link().state(), State::Waiting);
 }
 
+/// It expires while the write is being decided, after the events were polled: nothing else need happen for it to be told.
+#[test]
+fn a_message_that_expires_before_its_write_is_told_at_once() {
+    let mut rig = Rig::open();
+    let message = rig.send(DEFAULT, "late", with_ttl(0));
+    assert_eq!(rig.status(message), Status::Expired);
+    assert!(rig.written.is_empty());
+}
+
 #[test]
 fn a_page_that_is_left_sends_what_is_paced_but_not_into_the_void() {
     for (up, expected) in [(true, Status::Written), (false, Status::Paced)] {

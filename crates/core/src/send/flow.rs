@@ -192,14 +192,17 @@ impl<P: Payload> Outbox<P> {
         }
         let now = self.clock.now();
         let state = self.topics.get(topic)?;
-        // Frames, not messages: a batch takes one token.
-        let ahead = state.reserved + self.entries.frames(waiting(topic));
         let short = |bucket: &super::Bucket, ahead: usize| bucket.ready_at(ahead + 1) > now;
+        // Frames, not messages: a batch takes one token. They are counted only where it matters, because there may be many.
+        let short_of_own = |bucket| {
+            let reserved = state.reserved;
+            short(bucket, reserved) || short(bucket, reserved + self.entries.frames(waiting(topic)))
+        };
         match (&state.bucket, &self.rate) {
-            (Some(bucket), _) if short(bucket, ahead) => {
+            (Some(bucket), _) if short_of_own(bucket) => {
                 Some((waiting(topic), bucket.limit.overflow))
             }
-            (_, Some(bucket)) if short(bucket, self.topics.reserved()) => {
+            (_, Some(bucket)) if short(bucket, 0) || short(bucket, self.topics.reserved()) => {
                 Some((lane as u32, bucket.limit.overflow))
             }
             _ => None,

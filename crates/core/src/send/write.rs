@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::entry::{Entry, FLIGHT, HAND, NIL, RESEND};
 use super::lanes::LANES;
-use super::{DropReason, Frame, Outbox, Payload, Status, Ticket};
+use super::{DropReason, Frame, Outbox, Payload, Phase, Status, Ticket};
 use crate::{Span, Time};
 
 /// First wait before a socket buffer above the high-water mark is looked at again. Browsers have no event for a drained
@@ -104,6 +104,17 @@ impl<P: Payload> Outbox<P> {
             };
         }
         if batched { Frame::Batch } else { Frame::Single }
+    }
+
+    /// Below which `buffered` a message may be written past the outbox: one of an immediate topic without a limit of its own,
+    /// not larger than the budget, that no confirmation is awaited for. The outbox is up and empty then and has no limit, so
+    /// such a message would be given out at once and be [`Status::Written`], as the only change. `None` if it must be sent
+    /// through the outbox. The answer holds until the next call that changes anything.
+    pub fn bypass(&self) -> Option<usize> {
+        let empty = self.counters.queued_messages == 0 && self.entries.len(HAND) == 0;
+        let free = self.phase == Phase::Accepting && self.clock.running();
+        let limited = self.rate.is_some() || self.ramp_left > 0;
+        (free && empty && !limited).then_some(self.config.high_water.max(1))
     }
 
     /// When the topic's own limit lets one more frame through.

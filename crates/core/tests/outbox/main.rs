@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+mod bypass;
 mod configuration;
 mod corners;
 mod limits;
