@@ -131,6 +131,15 @@ export const lifecycle = {
     socket.close();
   },
 
+  async "heartbeat: the clock of the page that a given class is of does not count"(Socket) {
+    const socket = new Socket("ws://x", [], { ...FAKE, heartbeat: { interval: 100, timeout: 100 } });
+    const fake = Fake.last;
+    fake.open();
+    fake.dispatchEvent(Object.defineProperty(new MessageEvent("message", { data: "tick" }), "timeStamp", { value: 1e9 }));
+    await until(() => Fake.last !== fake, "a redial after silence");
+    socket.close();
+  },
+
   async "messages sent into a socket that is closing wait for the next one"(Socket) {
     const socket = new Socket("ws://x", [], FAKE);
     const first = Fake.last;

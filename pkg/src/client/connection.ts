@@ -30,6 +30,9 @@ const freed = new FinalizationRegistry<Pick<Settings, "_core" | "_id">>(({ _core
 /** The one implementation of `Connection`. */
 export class Client extends LinkHost implements Connection {
   _inboundDropped = 0;
+  /** Messages that the socket took and refused without the core, whose counters they are missing in. */
+  _direct = 0;
+  _refused = 0;
   readonly _plain = plainLot();
   /** Handles by ticket; a ticket's number is reused. */
   private readonly _handles: (Sending | undefined)[] = [];
@@ -214,9 +217,24 @@ export class Client extends LinkHost implements Connection {
     if (typeof data !== "string" && this._settings._carriers.some(({ _name }) => _name === "sockjs")) {
       throw new EverwireError("encode", "SockJS carries text only: use a codec that makes text");
     }
+    const size = sizeOf(data);
+    if (lot._direct && !(flags & (Flag.resend | Flag.acknowledged)) && ttl > 0) {
+      const sent = this._bypass(data, size);
+      if (sent) {
+        this._direct++;
+        this._finish(handle, Status.written, PLAIN_RESULTS[Status.written]!);
+        return;
+      }
+      if (sent === false) {
+        this._refused++;
+        handle._data = borrowed ? owned(data) : data;
+        this._finish(handle, Status.dropped, { status: "dropped", reason: "refused" });
+        this._tell();
+        return;
+      }
+    }
     const slot = key === undefined ? Scope.ownSlot : this._slotOf(lot, key);
     const at = now();
-    const size = sizeOf(data);
     const ticket = this._core.send(this._id, at, lot._id, slot, size, flags, ttl);
     if (ticket < 0) {
       this._drain(at);
@@ -228,6 +246,13 @@ export class Client extends LinkHost implements Connection {
     this._handles[ticket] = handle;
     if (borrowed) this._borrower = handle;
     this._drain(at);
+  }
+
+  /** Writes a message at once if the core would do no more with it, and need not hear of it. Undefined if it must. */
+  private _bypass(data: Encoded, size: number): boolean | undefined {
+    if (this._draining || size > this._settings._maxBytes) return undefined;
+    const room = (this._room ??= this._core.bypass(this._id));
+    return room > 0 && this._host.socket!.bufferedAmount < room ? this._transmit(data, size) : undefined;
   }
 
   private _slotOf(lot: Lot, key: string | number): number {
@@ -333,8 +358,8 @@ export class Client extends LinkHost implements Connection {
   // ---- Receiving
 
   _deliver(value: unknown): void {
-    this._emitter._queue("message", value);
-    this._tell();
+    if (this._draining) this._emitter._queue("message", value);
+    else this._emitter._emit("message", value);
   }
 
   /** Gives an answer to what it answers. True if it belongs to a request and is not delivered. */
@@ -385,7 +410,7 @@ export class Client extends LinkHost implements Connection {
   /** Hands one frame to the socket; returns its size. */
   private _write(at: number, data: Encoded, size: number): number {
     const sent = this._transmit(data, size);
-    this._core.wrote(this._id, at, Number(sent));
+    this._core.wrote(this._id, at, +!!sent);
     return sent ? size : 0;
   }
 

@@ -59,6 +59,18 @@ export class Emitter {
     this._tasks.push(event, payload);
   }
 
+  /** Tells the listeners now if nothing is to be told before, else in its turn. Messages come here: a queue would cost more than they. */
+  _emit<K extends Kind>(event: K, payload: ConnectionEvents<any>[K]): void {
+    if (this._busy || this._tasks.length) {
+      this._queue(event, payload);
+    } else {
+      this._busy = true;
+      for (const listener of this._listeners[event]) this._call(listener._call, payload);
+      this._busy = false;
+    }
+    this._flush();
+  }
+
   /** Runs `task` in its turn between the events. */
   _defer(task: () => void): void {
     this._tasks.push(undefined, task);

@@ -48,8 +48,9 @@ export abstract class LinkHost {
       this._carried = true;
       this._shake(generation);
     },
-    message: ({ data }) => {
-      this._heard = now();
+    message: (event) => {
+      const { data } = event;
+      this._heard = (this._settings._stamped && event.timeStamp) || now();
       this._received++;
       this._bytesReceived += sizeOf(data);
       this._frame(data);
@@ -69,6 +70,8 @@ export abstract class LinkHost {
   protected _closing: Wait<void> | undefined;
   private readonly _alarm: { set(at: number): void; release?(): void };
   protected _draining = false;
+  /** What the core answers to `bypass`, until it may answer otherwise. */
+  protected _room: number | undefined;
   /** The message that is being sent, while its bytes are still the caller's. */
   protected _borrower: { _data: Encoded; readonly _result: unknown } | undefined;
   /** What the core was told last. */
@@ -199,6 +202,7 @@ export abstract class LinkHost {
       else this._linkAction(action);
     }
     this._draining = false;
+    this._room = undefined;
     const borrower = this._borrower;
     if (borrower) {
       this._borrower = undefined;
@@ -208,11 +212,11 @@ export abstract class LinkHost {
     this._emitter._flush();
   }
 
-  /** Whether the socket took the frame. */
-  _transmit(data: Encoded, size: number): boolean {
+  /** Whether the socket took the frame; undefined if it is not open. */
+  _transmit(data: Encoded, size: number): boolean | undefined {
     const socket = this._host.socket;
     // A closing socket would take the data and drop it.
-    if (socket?.readyState !== SOCKET_OPEN) return false;
+    if (socket?.readyState !== SOCKET_OPEN) return undefined;
     try {
       socket.send(data as string);
     } catch {

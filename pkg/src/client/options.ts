@@ -25,6 +25,8 @@ export interface Settings {
   readonly _codec: Codec;
   /** Whether sockets take data before `send` returns, as the platform's does, and the codec can do without a copy. */
   readonly _borrows: boolean;
+  /** Whether the time that a message event carries is one of our clock. */
+  readonly _stamped: boolean;
   readonly _validate: StandardSchemaV1["~standard"]["validate"] | undefined;
   readonly _retryOn: ((close: CloseInfo) => boolean | number | undefined) | undefined;
   readonly _ping: (() => unknown) | undefined;
@@ -106,6 +108,8 @@ export function settings(core: () => Core, url: UrlSource, options: ConnectOptio
     _protocols: protocols,
     _codec: codec,
     _borrows: codec.encode === encodeBytes && !given.WebSocket,
+    // Events of this page's own class carry the time, which costs less than asking the clock.
+    _stamped: !given.WebSocket,
     _validate: validate,
     _retryOn: callable("reconnect.retryOn", reconnect.retryOn),
     _ping: heartbeat?.ping,

@@ -6,7 +6,10 @@ import type { Lane, Offline, Order, Overflow, PolicyOption } from "./policy-type
 /** Identity of a message over reconnects, and what an answer refers to. */
 export type MessageId = string | number;
 
-/** Where a send is in its life. Each ends in exactly one terminal status. */
+/**
+ * Where a send is in its life. Each ends in exactly one terminal status. Two can be passing ones: `'written'` while an
+ * acknowledgement is awaited, and `'unknown'` after a loss while a message with an id waits to be written again.
+ */
 export type SendStatus =
   | "paced" | "queued" | "written" | "acked" | "superseded" | "dropped" | "expired" | "cancelled" | "unknown";
 
@@ -69,18 +72,26 @@ export interface TopicSendOptions {
   key?: string | number;
   /** Sends this one at once; the topic's `order` says what becomes of pending values. */
   immediate?: boolean;
+  /** Priority, instead of the topic's. */
   lane?: Lane;
   /**
-   * Longest time until the write. It runs also while the message waits behind a `Blob` that is being read, but its end is
-   * told only when that is read.
+   * Longest time from the call until the write, instead of the topic's. It runs also while the message waits behind a `Blob`
+   * that is being read, but its end is told only when that is read.
    */
   ttl?: number;
+  /** What happens while the link is down, instead of the topic's rule. */
   offline?: Offline;
-  /** Identity of the message. It is tagged with it, awaits an acknowledgement, and is resent after a reconnect. */
+  /**
+   * Identity of the message. It is tagged with it, awaits an acknowledgement (see the option `correlation`), and is resent
+   * after a reconnect. Until the server answers it keeps its place in the queue: give ids only to what is answered.
+   */
   id?: MessageId;
-  /** Whether an acknowledgement is awaited. Default: an `id` is given. */
+  /** Whether an acknowledgement is awaited, which needs an `id`. Default: an `id` is given. */
   ack?: boolean;
-  /** Whether it is written again when the link died before the acknowledgement. Default: an `id` is given. */
+  /**
+   * Whether it is written again when the link died before the acknowledgement, which needs an `id`; if not, it ends as
+   * `unknown` then. Default: an `id` is given.
+   */
   resend?: boolean;
   /** Aborting it before the write cancels the message; after it, the waits of the handle reject. */
   signal?: AbortSignalType;

@@ -19,6 +19,8 @@ export interface Lot {
   readonly _lane: number;
   /** Whether its policy holds values that newer ones replace. */
   readonly _slotted: boolean;
+  /** Whether nothing holds its messages back while the link is open. */
+  readonly _direct: boolean;
   _merge: ((older: any, newer: any) => any) | undefined;
   _key: ((value: any) => string | number) | undefined;
   /** Time to live in ms, `Infinity` for none. */
@@ -34,7 +36,7 @@ export function plainLot(): Lot {
 }
 
 /** Checked options of a topic in the core's terms. */
-export interface Plan extends Pick<Lot, "_lane" | "_slotted" | "_merge" | "_key" | "_ttl"> {
+export interface Plan extends Pick<Lot, "_lane" | "_slotted" | "_direct" | "_merge" | "_key" | "_ttl"> {
   readonly _registers: readonly number[];
 }
 
@@ -55,6 +57,7 @@ export function plan(options: TopicOptions | undefined, canBatch: boolean): Plan
     ],
     _lane: lane,
     _slotted: pace.kind !== "immediate" && pace.kind !== "batch",
+    _direct: pace.kind === "immediate" && !rate && ttl > 0,
     _merge: (pace as Conflate).merge,
     _key: callable("key", given.key),
     _ttl: ttl,

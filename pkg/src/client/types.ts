@@ -35,9 +35,9 @@ export interface CloseInfo {
 
 /** When and how to dial again after a loss. */
 export interface ReconnectOptions {
-  /** Wait before the second redial; each later one is `factor` times as long. Default 1,000. */
+  /** Wait before the second redial; each later one is `factor` times as long. Default 1,000, or `maxDelay` if that is less. */
   minDelay?: number;
-  /** Longest wait. Default 10,000; at least `minDelay`. */
+  /** Longest wait. Default 10,000, or `minDelay` if that is more; at least `minDelay`. */
   maxDelay?: number;
   /** Growth of the wait from attempt to attempt. Default 2, range 1 to 1,000. */
   factor?: number;
@@ -48,7 +48,7 @@ export interface ReconnectOptions {
    * server do not all come back at once. Default 2,000; 0 starts with `minDelay` instead.
    */
   firstSpread?: number;
-  /** Consecutive failed attempts after which the connection ends. Default `Infinity`. */
+  /** Consecutive failed attempts after which the connection ends; 0 ends it at the first loss. Default `Infinity`. */
   maxRetries?: number;
   /** The attempt counter starts again only after the link was open for this long. Default 5,000. */
   minUptime?: number;
@@ -86,9 +86,9 @@ export interface HeartbeatOptions {
  * `Blob` is being read, the `Blob` included, has the same bounds once more.
  */
 export interface QueueOptions {
-  /** Default 1,000. */
+  /** An integer from 1. Default 1,000. */
   maxMessages?: number;
-  /** Default 1 MiB. */
+  /** An integer from 1. Default 1 MiB. */
   maxBytes?: number;
   /** What a full queue does. Default `'reject'`: `send` throws an `EverwireError` with code `queue-full`. */
   overflow?: Overflow;
@@ -96,7 +96,7 @@ export interface QueueOptions {
 
 /** Bounds of what waits to be read by `for await`; listeners are called at once and need none. */
 export interface InboundOptions {
-  /** Unread messages per iterator. Default 1,000. */
+  /** Unread messages per iterator, an integer from 1. Default 1,000. */
   maxMessages?: number;
   /**
    * What a full iterator does. Default `'error'`: the loop throws code `inbound-overflow` after the messages that it
@@ -266,7 +266,7 @@ export interface Topic<T = any> {
   close(): void;
 }
 
-/** A message that ended unsent, as told to `drop` listeners. */
+/** A message that ended unsent, or that the server refused in its answer, as told to `drop` listeners. */
 export interface DropEvent {
   readonly handle: Handle;
   readonly status: "dropped" | "expired";
@@ -283,7 +283,10 @@ export interface DropEvent {
 export interface ConnectionEvents<In> {
   state: StateEvent;
   message: In;
-  /** Undecodable or invalid message, failed provider, socket or handshake. None of them ends the connection. */
+  /**
+   * Undecodable or invalid message, failed provider or handshake, a socket that could not be made. None of them ends the
+   * connection. A server that cannot be reached, or a link that is lost, is a change of state instead.
+   */
   error: EverwireError;
   drop: DropEvent;
 }

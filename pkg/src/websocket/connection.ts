@@ -65,7 +65,8 @@ export class Connection {
       opened: (generation) => this._tell(Happened.opened, generation),
       message: heartbeat
         ? (event) => {
-            this._seen = event.timeStamp || now();
+            // A given class may be of another page, whose clock began at another time.
+            this._seen = (!options.WebSocket && event.timeStamp) || now();
             deliver(target, event);
           }
         : (event) => deliver(target, event),

@@ -13,7 +13,8 @@ export type MessageEvent<D = any> = MessageEventType<D>;
 export type CloseEvent = CloseEventType;
 /**
  * A failure. `message` says what failed: `TIMEOUT` for a handshake over `connectionTimeout`, else a sentence; `error` is
- * what a provider or constructor threw. With `maxRetries: 0` a failing dial gives a plain `Event`, as the native class does.
+ * what a provider or constructor threw. What the browser itself reports (a refused dial, a broken link) is a plain `Event`
+ * without either, for the browser tells no more.
  */
 export type ErrorEvent = ErrorEventType;
 
@@ -36,7 +37,7 @@ export interface HeartbeatOptions {
   message?: Message | (() => Message);
 }
 
-/** Options; all times are milliseconds. */
+/** Options; all times are milliseconds, from 0 to `Infinity`. Unknown names are ignored, as in reconnecting-websocket. */
 export interface Options {
   /** The class that makes the sockets, for example of the package `ws`. Default: the global `WebSocket`. */
   WebSocket?: new (...args: any[]) => any;

@@ -349,6 +349,15 @@ pub extern "C" fn wrote(id: u32, now: f64, ok: bool) {
     with(id, (), |entry| entry.connection.wrote(time(now), ok));
 }
 
+/// Below which `bufferedAmount` a plain immediate message may be written without [`send`], 0 if not at all. Holds until the
+/// next call that changes anything.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
+pub extern "C" fn bypass(id: u32) -> u32 {
+    with(id, 0, |entry| {
+        entry.connection.bypass().unwrap_or_default() as u32
+    })
+}
+
 /// When the next tick is due, `Infinity` if none is.
 #[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn next_wake(id: u32) -> f64 {
