@@ -45,6 +45,14 @@ export async function checkMsgpack() {
     // Nothing at all is not the same as undefined.
     equal("data" in decode(original, encode(ours, { type: 0, nsp: "/" })), false);
   });
+  await check("msgpack: bytes of any length from a server on Node are bytes, next to dates and undefined", () => {
+    for (const length of [0, 1, 2, 4, 8, 9, 16, 300]) {
+      const bytes = new Uint8Array(length).fill(7);
+      const [name, view, buffer, node, date, none] = decode(ours, encode(original, { type: 2, nsp: "/", data: ["x", bytes, bytes.buffer, Buffer.from(bytes), new Date(5), undefined] })).data;
+      equal([name, date, none], ["x", new Date(5), undefined]);
+      for (const read of [view, buffer, node]) equal([read instanceof ArrayBuffer, new Uint8Array(read)], [true, bytes]);
+    }
+  });
   await check("msgpack: what is no packet is refused", async () => {
     for (const value of [1, null, [], {}, { type: 9, nsp: "/" }, { type: 2, nsp: 1, data: [] }, { type: 2, nsp: "/" }, { type: 1, nsp: "/", data: {} }, { type: 3, nsp: "/", data: [], id: "x" }]) {
       const bytes = encode(original, value);

@@ -60,10 +60,7 @@ export function msgpack<In = any, Out = any>(): Codec<In, Out> {
     },
     decode(data) {
       if (typeof data === "string") throw new TypeError("text frame on a msgpack() connection: MessagePack is binary");
-      const reader = new Reader(data);
-      const value = reader._value(0);
-      if (reader._at !== data.byteLength) throw new RangeError("bytes after the end of the MessagePack value");
-      return value as In;
+      return new Reader(data)._whole() as In;
     },
     batch(messages: readonly Encoded[]) {
       let size = 0;
@@ -238,7 +235,8 @@ class Writer {
   }
 }
 
-class Reader {
+/** Reads one message. Relatives of MessagePack override what an extension means. */
+export class Reader {
   _at = 0;
   private readonly _bytes: Uint8Array;
   private readonly _view: DataView;
@@ -246,6 +244,12 @@ class Reader {
   constructor(data: ArrayBuffer) {
     this._bytes = new Uint8Array(data);
     this._view = new DataView(data);
+  }
+
+  _whole(): unknown {
+    const value = this._value(0);
+    if (this._at !== this._bytes.length) throw new RangeError("bytes after the end of the MessagePack value");
+    return value;
   }
 
   _value(depth: number): unknown {
@@ -262,7 +266,7 @@ class Reader {
       case 0xc2: return false;
       case 0xc3: return true;
       case 0xc4: case 0xc5: case 0xc6: return this._take(this._uint(1 << (form - 0xc4))).slice();
-      case 0xc7: case 0xc8: case 0xc9: return this._ext(this._uint(1 << (form - 0xc7)));
+      case 0xc7: case 0xc8: case 0xc9: return this._ext(this._uint(1 << (form - 0xc7)), false);
       case 0xca: return this._view.getFloat32(this._skip(4));
       case 0xcb: return this._view.getFloat64(this._skip(8));
       case 0xcc: case 0xcd: case 0xce: return this._uint(1 << (form - 0xcc));
@@ -271,7 +275,7 @@ class Reader {
       case 0xd1: return this._view.getInt16(this._skip(2));
       case 0xd2: return this._view.getInt32(this._skip(4));
       case 0xd3: return narrow(this._view.getBigInt64(this._skip(8)));
-      case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8: return this._ext(1 << (form - 0xd4));
+      case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8: return this._ext(1 << (form - 0xd4), true);
       case 0xd9: case 0xda: case 0xdb: return this._string(this._uint(1 << (form - 0xd9)));
       case 0xdc: case 0xdd: return this._array(this._uint(2 << (form - 0xdc)), depth);
       case 0xde: case 0xdf: return this._map(this._uint(2 << (form - 0xde)), depth);
@@ -311,9 +315,13 @@ class Reader {
     return text;
   }
 
-  private _ext(length: number): Date | Ext {
+  private _ext(length: number, fixed: boolean): unknown {
     const type = this._view.getInt8(this._skip(1));
-    const data = this._take(length);
+    return this._meaning(type, this._take(length), fixed);
+  }
+
+  /** The value of an extension; `fixed` if the form of its head has said the length. */
+  _meaning(type: number, data: Uint8Array, _fixed: boolean): unknown {
     return (type === TIMESTAMP ? date(data) : undefined) ?? new Ext(type, data.slice());
   }
 

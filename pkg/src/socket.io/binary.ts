@@ -45,17 +45,23 @@ export function survey(values: unknown): Found {
 
 /** The JSON of a list that is `Found.flat`, and the binary behind it. */
 export function flatBinary(values: readonly unknown[]): any[] {
-  const parts: unknown[] = [""];
+  // Made with its first two items: a list that grows from one takes room for many at once.
+  let parts: unknown[] | undefined;
   let json = "[";
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (i) json += ",";
     // What JSON cannot hold is null in a list.
-    if (typeof value !== "object" || value === null) json += JSON.stringify(value) ?? "null";
-    else json += `{"_placeholder":true,"num":${parts.push(value) - 2}}`;
+    if (typeof value !== "object" || value === null) {
+      json += JSON.stringify(value) ?? "null";
+      continue;
+    }
+    json += `{"_placeholder":true,"num":${parts ? parts.length - 1 : 0}}`;
+    if (parts) parts.push(value);
+    else parts = ["", value];
   }
-  parts[0] = `${json}]`;
-  return parts;
+  parts![0] = `${json}]`;
+  return parts!;
 }
 
 /** A copy with placeholders; what they stand for goes to `buffers`. */
@@ -82,17 +88,20 @@ export function deconstruct(value: any, buffers: unknown[], depth = 0, json = fa
 export function reconstruct(value: any, buffers: readonly unknown[], depth = 0): any {
   if (typeof value !== "object" || value === null) return value;
   if (depth > MAX_DEPTH) throw new RangeError(TOO_DEEP);
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item = value[i];
+      if (typeof item === "object") value[i] = reconstruct(item, buffers, depth + 1);
+    }
+    return value;
+  }
   if (value._placeholder === true) {
     const { num } = value;
     // A fraction would find nothing, and the application would get undefined.
     if (!Number.isInteger(num) || num < 0 || num >= buffers.length) throw new Error("illegal attachments");
     return buffers[num];
   }
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = reconstruct(value[i], buffers, depth + 1);
-  } else {
-    for (const key in value) if (typeof value[key] === "object") define(value, key, reconstruct(value[key], buffers, depth + 1));
-  }
+  for (const key in value) if (typeof value[key] === "object") define(value, key, reconstruct(value[key], buffers, depth + 1));
   return value;
 }
 

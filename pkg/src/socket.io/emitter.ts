@@ -138,3 +138,18 @@ export function call(self: unknown, listeners: readonly Listener[], args: readon
     }
   }
 }
+
+/** Calls the listeners of an event with what is behind its name. */
+export function deliver(self: unknown, listeners: readonly Listener[], event: readonly unknown[]): void {
+  // Most have one listener and few arguments, which needs no list of them.
+  const { length } = event;
+  if (listeners.length > 1 || length < 2 || length > 4) return call(self, listeners, event.slice(1));
+  const listener = listeners[0] as Listener;
+  try {
+    if (length === 2) listener.call(self, event[1]);
+    else if (length === 3) listener.call(self, event[1], event[2]);
+    else listener.call(self, event[1], event[2], event[3]);
+  } catch (error) {
+    report(error);
+  }
+}

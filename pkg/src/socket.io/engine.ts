@@ -1,14 +1,14 @@
 // One Engine.IO connection as socket.io-client shows it at `manager.engine`. The core's session decides what is opened,
 // probed, awaited and given up; this object carries it out on the transports and keeps what users look into.
 //
-// Two shortcuts keep messages fast while nobody listens in between: text from a WebSocket goes straight to the manager,
-// and text to it does not wait in `writeBuffer`.
+// Two shortcuts keep messages fast while nobody listens in between: what a WebSocket brings goes straight to the manager,
+// and what it is given does not wait in `writeBuffer`.
 import { Happened, PACKET_TYPES, REASONS, Todo, core } from "./core.js";
 import { Emitter, soon } from "./emitter.js";
 import { watchPage } from "./page.js";
 import { PayloadTooLargeError, encodedLength } from "./payload.js";
 import { XHR } from "./polling.js";
-import { Transport, installTimers, type EnginePacket, type Timers } from "./transport.js";
+import { Transport, asBinary, installTimers, type EnginePacket, type Timers } from "./transport.js";
 import { locate, pairs } from "./url.js";
 import { WS, WT } from "./websocket.js";
 
@@ -20,8 +20,8 @@ const MAX_TIMER = 2 ** 31 - 1;
 const POLLING = 1;
 const STREAM = 2;
 
-/** Takes a text message of the layer above, without its type character; false if it has to go the general way. */
-export type Receiver = (data: string) => boolean;
+/** Takes a message of the layer above, of which a text begins at `from`; false if it has to go the general way. */
+export type Receiver = (data: any, from: number) => boolean;
 
 export class Engine extends Emitter implements Timers {
   static protocol = 4;
@@ -58,7 +58,8 @@ export class Engine extends Emitter implements Timers {
   /** How long the connection lives without a ping, in milliseconds. */
   #silence = 0;
   #inFlight = 0;
-  #settling = false;
+  /** The transport that was written to in this turn, past the queue. */
+  #settling: Transport | undefined;
   #constructing = true;
   #tapped = false;
   #error: unknown;
@@ -145,14 +146,14 @@ export class Engine extends Emitter implements Timers {
   _message(parts: readonly any[], options: any): void {
     for (const part of parts) this.#check(part);
     if (this.readyState === "open" && this.#isFree() && this.transport.supportsBinary) {
-      for (const part of parts) this.#put(part);
+      for (const part of parts) this.#put(typeof part === "string" ? `4${part}` : part);
       this.#settle();
     } else {
       for (const part of parts) this.#send("message", part, options);
     }
   }
 
-  /** The shortcut for one text; false if it has to go the general way. */
+  /** The shortcut for one text, which has the mark of a message already; false if it has to go the general way. */
   _text(text: string): boolean {
     if (text.length * 3 >= this.#maxPayload || this.readyState !== "open" || !this.#isFree()) return false;
     this.#put(text);
@@ -160,9 +161,9 @@ export class Engine extends Emitter implements Timers {
     return true;
   }
 
-  #put(part: any): void {
+  #put(data: any): void {
     try {
-      (this.transport as WS).ws.send(typeof part === "string" ? `4${part}` : part);
+      (this.transport as WS).ws.send(data);
     } catch {
       // As in the transport: the close event is on the way.
     }
@@ -220,14 +221,17 @@ export class Engine extends Emitter implements Timers {
     const { transport } = this;
     transport.writable = false;
     if (this.#settling) return;
-    this.#settling = true;
-    soon(() => {
-      this.#settling = false;
-      if (transport !== this.transport || transport.readyState !== "open") return;
-      transport.writable = true;
-      transport.emitReserved("drain");
-    });
+    this.#settling = transport;
+    soon(this.#settled);
   }
+
+  #settled = (): void => {
+    const transport = this.#settling as Transport;
+    this.#settling = undefined;
+    if (transport !== this.transport || transport.readyState !== "open") return;
+    transport.writable = true;
+    transport.emitReserved("drain");
+  };
 
   #send(type: EnginePacket["type"], data?: any, options?: any, callback?: () => void): void {
     if (typeof data === "function") [callback, data] = [data, undefined];
@@ -404,9 +408,11 @@ export class Engine extends Emitter implements Timers {
     this.#run();
   }
 
-  #sink(data: string): boolean {
+  #sink(data: any): boolean {
     if (this._dirty || this.transport._dirty) this.#lookForTaps();
-    return !this.#tapped && this.readyState === "open" && data.charCodeAt(0) === 52 && !!this._receiver?.(data);
+    if (this.#tapped || this.readyState !== "open" || !this._receiver) return false;
+    if (typeof data !== "string") return this._receiver(asBinary(data, this.binaryType), 0);
+    return data.charCodeAt(0) === 52 && this._receiver(data, 1);
   }
 
   #onPacket(packet: EnginePacket): void {
@@ -458,7 +464,7 @@ export class Engine extends Emitter implements Timers {
   }
 
   #drained(): void {
-    this.writeBuffer.splice(0, this.#inFlight);
+    if (this.#inFlight) this.writeBuffer.splice(0, this.#inFlight);
     this.#inFlight = 0;
     if (this.#polling) this.#input(Happened.sent);
     if (this.writeBuffer.length) this.flush();

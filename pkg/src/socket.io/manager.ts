@@ -6,7 +6,7 @@ import { core } from "./core.js";
 import { Emitter, report, soon, type Listener } from "./emitter.js";
 import { Engine } from "./engine.js";
 import type { Packet } from "./packet.js";
-import { Decoder, Encoder } from "./parser.js";
+import { Decoder, Encoder, MARK } from "./parser.js";
 import { Socket } from "./socket.js";
 import { installTimers, type Timers } from "./transport.js";
 
@@ -49,7 +49,8 @@ export class Manager extends Emitter implements Timers {
   #subs: (() => void)[] = [];
   /** Whether the loop waits: for its next attempt, or for one of somebody else. */
   #waiting = false;
-  #packets: Packet[] = [];
+  /** What the next microtask delivers, if there is anything. */
+  #packets: Packet[] | undefined;
 
   constructor(uri?: string | object, opts?: any) {
     super();
@@ -162,7 +163,7 @@ export class Manager extends Emitter implements Timers {
     this.#on(engine, "close", (reason: string, details: unknown) => this.onclose(reason, details));
     if (decoder.constructor === Decoder) {
       engine._dataListener = data;
-      engine._receiver = (data) => this.#add(data, 1);
+      engine._receiver = (data, from) => this.#add(data, from);
     } else {
       this.#on(decoder, "decoded", (packet: Packet) => this.#enqueue(packet));
     }
@@ -195,13 +196,18 @@ export class Manager extends Emitter implements Timers {
 
   /** Packets are delivered in the next microtask: what a listener throws cannot pass for a malformed packet. */
   #enqueue(packet: Packet): void {
-    if (this.#packets.push(packet) === 1) soon(this.#deliver);
+    if (this.#packets) {
+      this.#packets.push(packet);
+    } else {
+      this.#packets = [packet];
+      soon(this.#deliver);
+    }
   }
 
   #deliver = (): void => {
-    const packets = this.#packets;
+    const packets = this.#packets as Packet[];
     // Those that come meanwhile are delivered after what the listeners have left for the next microtask.
-    this.#packets = [];
+    this.#packets = undefined;
     for (let i = 0; i < packets.length; i++) {
       const packet = packets[i] as Packet;
       for (const socket of this._sockets) {
@@ -238,9 +244,9 @@ export class Manager extends Emitter implements Timers {
       engine._message(encoder.encode(packet), packet.options);
       return;
     }
-    const encoded = (encoder as Encoder)._encode(packet);
+    const encoded = (encoder as Encoder)._encode(packet, MARK);
     if (typeof encoded !== "string") engine._message(encoded, packet.options);
-    else if (!engine._text(encoded)) engine._message([encoded], packet.options);
+    else if (!engine._text(encoded)) engine._message([encoded.slice(1)], packet.options);
   }
 
   cleanup(): void {

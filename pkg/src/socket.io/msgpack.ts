@@ -1,6 +1,6 @@
 // `everwire/socket.io/msgpack`: a parser that writes each packet as one MessagePack frame, attachments included. The wire is
 // that of socket.io-msgpack-parser 3, which the server needs. Bundled without a module, for this is JavaScript only.
-import { Ext, msgpack as codec } from "../codecs/msgpack.js";
+import { Ext, Reader, msgpack as codec } from "../codecs/msgpack.js";
 import { Emitter } from "./emitter.js";
 import { PacketType, type Packet } from "./packet.js";
 
@@ -16,12 +16,10 @@ class MsgpackEncoder {
 }
 
 class MsgpackDecoder extends Emitter {
-  readonly #codec = codec();
-
   add(chunk: unknown): void {
     const bytes = ArrayBuffer.isView(chunk) ? new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength).slice().buffer : chunk;
     if (!(bytes instanceof ArrayBuffer)) throw new TypeError("a MessagePack packet is binary: check that the server uses the same parser");
-    const packet = this.#codec.decode(bytes) as Packet;
+    const packet = new NotepackReader(bytes)._whole() as Packet;
     check(packet);
     packet.data = withBuffers(packet.data);
     this.emitReserved("decoded", packet);
@@ -31,10 +29,19 @@ class MsgpackDecoder extends Emitter {
 }
 
 /**
- * The extension of notepack.io 2, which the original uses: 8 bytes are a date in milliseconds, one byte is undefined, any
- * other number an ArrayBuffer of Node. (One of 8 bytes reads as a date here; servers that send a Buffer avoid it.)
+ * The extension of notepack.io 2, which the original uses. With a head for a fixed length, 8 bytes are a date in milliseconds and
+ * one byte is undefined; everything else is an ArrayBuffer or a view of a server on Node, whatever its length.
  */
 const NOTEPACK = 0;
+
+class NotepackReader extends Reader {
+  override _meaning(type: number, data: Uint8Array, fixed: boolean): unknown {
+    if (type !== NOTEPACK) return super._meaning(type, data, fixed);
+    const { buffer } = data.slice();
+    if (fixed && data.length === 8) return new Date(Number(new DataView(buffer).getBigInt64(0)));
+    return fixed && data.length === 1 ? undefined : buffer;
+  }
+}
 
 /** What `socket.io-parser` and its relatives look like to a Manager. */
 export interface Parser {
@@ -91,14 +98,9 @@ function toNotepack(value: any, depth: number): any {
   return Object.fromEntries(kept.map(([key, item]) => [key, inside(item)]));
 }
 
-/** Bytes, dates and undefined as the original gives them. The codec's depth is bounded, and so is this. */
+/** Bytes as the original gives them. The codec's depth is bounded, and so is this. */
 function withBuffers(value: any): any {
   if (value instanceof Uint8Array) return value.buffer;
-  if (value instanceof Ext && value.type === NOTEPACK) {
-    const { buffer, length } = value.data;
-    if (length === 8) return new Date(Number(new DataView(buffer as ArrayBuffer).getBigInt64(0)));
-    return length === 1 ? undefined : buffer;
-  }
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) value[i] = withBuffers(value[i]);
   } else if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {

@@ -1,6 +1,6 @@
 // A namespace's side of the connection: events, acknowledgements, buffers. The collections are plain members, because users
 // of socket.io-client look into them and empty them.
-import { Emitter, call, remove, report, tie, untie, type Listener, type ListenerOptions } from "./emitter.js";
+import { Emitter, call, deliver, remove, report, tie, untie, type Listener, type ListenerOptions } from "./emitter.js";
 import type { Manager } from "./manager.js";
 import { PacketType, RESERVED, type Packet } from "./packet.js";
 import { RetryQueue, type QueuedPacket } from "./retry.js";
@@ -129,12 +129,16 @@ export class Socket extends Emitter {
 
   /** Sends or buffers an event past the retry queue. */
   _emit(args: any[], flags: Flags): void {
-    const packet: Packet = { type: PacketType.event, nsp: this.nsp, data: args, options: flags.compress === false ? UNCOMPRESSED : COMPRESSED };
     const last = args[args.length - 1];
+    const options = flags.compress === false ? UNCOMPRESSED : COMPRESSED;
+    let packet: Packet;
     if (typeof last === "function") {
-      packet.id = this.ids++;
+      const id = this.ids++;
       args.pop();
-      this.#expectAck(packet.id, last, flags);
+      packet = { type: PacketType.event, nsp: this.nsp, data: args, options, id };
+      this.#expectAck(id, last, flags);
+    } else {
+      packet = { type: PacketType.event, nsp: this.nsp, data: args, options };
     }
     const { engine } = this.io;
     try {
@@ -306,9 +310,9 @@ export class Socket extends Emitter {
 
   emitEvent(args: readonly any[]): void {
     if (this._anyListeners?.length) call(this, this._anyListeners, args);
-    const [event] = args;
+    const event = args[0];
     const listeners = this._callbacks.get(typeof event === "string" ? event : String(event));
-    if (listeners) call(this, listeners, args.slice(1));
+    if (listeners) deliver(this, listeners, args);
     if (this._pid && typeof args[args.length - 1] === "string") this._lastOffset = args[args.length - 1];
   }
 

@@ -167,7 +167,7 @@ export function encodePacket({ type, data }: EnginePacket, supportsBinary: boole
 
 export const isBlob = (value: unknown): value is Blob => typeof Blob === "function" && value instanceof Blob;
 
-function asBinary(data: any, binaryType?: string): any {
+export function asBinary(data: any, binaryType?: string): any {
   if (binaryType === "blob") return isBlob(data) ? data : new Blob([data]);
   if (!ArrayBuffer.isView(data)) return data;
   // `ws` on Node gives Buffers, which may share their memory with others.

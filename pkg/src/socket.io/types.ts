@@ -95,7 +95,7 @@ export interface TransportError extends Error {
   readonly type: "TransportError";
   /** The status of a refused request, or the event of a WebSocket. */
   readonly description: any;
-  /** `{ status, responseText }` of a failed request. */
+  /** `{ status, responseText, readyState }` of a failed request. */
   readonly context: any;
   /** What the server said about a refused request; not in socket.io-client. */
   readonly data?: { code: number; message: string };
@@ -277,7 +277,7 @@ export interface EngineOptions {
   perMessageDeflate?: { threshold: number };
 }
 
-/** Options of a {@link Manager}. Times are milliseconds. */
+/** Options of a {@link Manager}. Times are milliseconds. Unknown names are ignored, as in socket.io-client. */
 export interface ManagerOptions extends EngineOptions {
   /** Whether `io()` makes a Manager of its own. Default false. */
   forceNew: boolean;

@@ -7,12 +7,12 @@ const NODE_OPTIONS = [
   "protocolVersion", "origin", "maxPayload", "family", "checkServerIdentity",
 ];
 
-/** Takes text messages past the general path. Set by the engine while nobody listens in between; false if it cannot. */
-export type TextSink = (data: string) => boolean;
+/** Takes messages past the general path. Set by the engine while nobody listens in between; false if it cannot. */
+export type Sink = (data: any) => boolean;
 
 export class WS extends Transport {
   ws: any;
-  _sink: TextSink | undefined;
+  _sink: Sink | undefined;
   /** Whether `write` of this class is in use, so that the engine may send by itself. */
   _direct = false;
 
@@ -52,7 +52,7 @@ export class WS extends Transport {
     ws.onclose = (context: unknown) => this.onClose({ description: "websocket connection closed", context });
     ws.onmessage = (event: { data: any }) => {
       const { data } = event;
-      if (typeof data !== "string" || !this._sink?.(data)) this.onData(data);
+      if (!this._sink?.(data)) this.onData(data);
     };
     ws.onerror = (event: unknown) => this.onError("websocket error", event);
   }

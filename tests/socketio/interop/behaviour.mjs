@@ -53,6 +53,11 @@ function serve(io, socket, note) {
     const answer = rest.at(-1);
     if (typeof answer === "function") answer("noted");
   });
+  /** Notes everything named `name@key` under the key, in the order in which it comes. */
+  socket.onAny((event, ...args) => {
+    const [name, key] = String(event).split("@");
+    if (key) note(key, [name, ...args]);
+  });
   socket.on("count", (from, to) => {
     for (let index = from; index < to; index++) socket.emit("number", index);
   });

@@ -18,6 +18,7 @@ import { hostile } from "./scenarios/hostile.js";
 import { internals } from "./scenarios/internals.js";
 import { losses } from "./scenarios/losses.js";
 import { namespaces } from "./scenarios/namespaces.js";
+import { pacing } from "./scenarios/pacing.js";
 import { parsers } from "./scenarios/parsers.js";
 import { payloads } from "./scenarios/payloads.js";
 import { redis } from "./scenarios/redis.js";
@@ -52,14 +53,15 @@ async function trace(group, name, lib, mode) {
     await page.exposeFunction("command", (command, ...given) => stage.commands[command](...given));
     await page.goto(site.origin);
     return await page.evaluate(async ([group, name, which, mode, ports]) => {
-      const [{ play }, scenarios, msgpack, boxed] = await Promise.all([
+      const [{ play }, scenarios, msgpack, boxed, pacing] = await Promise.all([
         import("/interop/play.js"), import(`/interop/scenarios/${group}.js`), import("/msgpack.js"),
         // The peer has none in its box.
         import(which === "everwire" ? "/everwire/socket.io-msgpack.js" : "/msgpack.js"),
+        which === "everwire" ? import("/everwire/socket.io-policies.js") : undefined,
       ]);
       const library = which === "everwire" ? await import("/everwire/socket.io.js") : globalThis.io;
       const { io, Manager, Socket } = library;
-      const lib = { name: which, io, Manager, Socket, msgpack: msgpack.default, boxed: boxed.default };
+      const lib = { name: which, io, Manager, Socket, msgpack: msgpack.default, boxed: boxed.default, pacing };
       return play(scenarios[group][name].run, lib, { mode, ports, command: globalThis.command });
     }, [group, name, lib, mode, stage.ports]);
   } finally {
@@ -98,6 +100,12 @@ try {
           for (const reason of why) explained.set(reason, [...(explained.get(reason) ?? []), title]);
         });
       }
+    }
+  }
+  for (const [name, { modes, wanted, polling = wanted }] of libs[1] === "everwire" ? Object.entries(pacing) : []) {
+    for (const mode of modes) {
+      const title = `pacing: ${name}, ${mode}`;
+      if (title.includes(filter)) await check(title, async () => assert.deepEqual(await trace("pacing", name, "everwire", mode), mode === "polling" ? polling : wanted));
     }
   }
   if (libs[1] === "everwire" && filter === "") {

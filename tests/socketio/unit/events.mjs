@@ -2,6 +2,18 @@
 import { equal, next, thrown, turn, until } from "./assert.mjs";
 
 export const scenarios = {
+  "a listener gets as many arguments as were sent, and the socket as this": async ({ connect, server }) => {
+    const socket = connect();
+    await next(socket, "connect");
+    const log = [];
+    socket.on("x", function (...args) {
+      log.push([this === socket, args]);
+    });
+    for (let count = 0; count < 6; count++) server.say(`2${JSON.stringify(["x", ...Array(count).fill(count)])}`);
+    await turn();
+    equal(log, Array.from({ length: 6 }, (_, count) => [true, Array(count).fill(count)]));
+  },
+
   "events go out as JSON, and come in to their listeners": async ({ connect, server }) => {
     const socket = connect();
     await next(socket, "connect");

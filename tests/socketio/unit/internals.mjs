@@ -36,6 +36,38 @@ export const scenarios = {
     equal([log, events], [['2["x",2]'], [1, 2, 3]]);
   },
 
+  "a tap may come between a packet and its attachments": async ({ connect, server }) => {
+    const socket = connect();
+    await next(socket, "connect");
+    const log = [];
+    const events = [];
+    socket.on("x", (...values) => events.push(values));
+    const tap = (data) => log.push(data);
+    const head = '52-["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]';
+    const [first, second] = [new Uint8Array([1]).buffer, new Uint8Array([2, 3]).buffer];
+    server.say(head);
+    server.say(first);
+    socket.io.engine.on("data", tap);
+    server.say(second);
+    server.say(head);
+    socket.io.engine.off("data", tap);
+    server.say(second);
+    server.say(first);
+    await turn();
+    equal([log, events], [[second, head], [[first, second], [second, first]]]);
+  },
+
+  "a packet is raised without the number of its attachments": async ({ connect, server }) => {
+    const socket = connect();
+    await next(socket, "connect");
+    const raised = next(socket.io, "packet");
+    server.say('51-7["x",{"_placeholder":true,"num":0}]');
+    server.say(new ArrayBuffer(2));
+    const [packet] = await raised;
+    equal([Object.keys(packet).sort(), packet.type, packet.id], [["data", "id", "nsp", "type"], 2, 7]);
+    equal(packet.data.slice(0, 2), ["x", new ArrayBuffer(2)]);
+  },
+
   "garbage injected as data ends as parse error, a packet is delivered": async ({ connect }) => {
     const socket = connect();
     await next(socket, "connect");
