@@ -19,7 +19,7 @@ function throws(run, code) {
   try {
     run();
   } catch (error) {
-    if (error.code === code) return;
+    if (error.code === code) return error;
     throw error;
   }
   throw new Error(`expected ${code}`);
@@ -303,7 +303,7 @@ export const scenarios = {
     equal(paced.status, "superseded");
   },
 
-  async "wrong options are named"({ open, connect, batch }) {
+  async "wrong options are named"({ open, connect, WebSocket }) {
     for (const options of [{ colour: 1 }, { versions: [] }, { heartbeat: { outgoing: -1 } }, { confirm: NaN }, { replyTo: "" }]) {
       throws(() => connect("ws://127.0.0.1:1", options), "invalid-option");
     }
@@ -313,6 +313,21 @@ export const scenarios = {
     throws(() => client.publish("/q", "", { headers: { a: "\0" } }), "encode");
     throws(() => client.topic("/q", { policy: { kind: "batch" } }), "invalid-option");
     throws(() => client.subscribe("/q", { ack: "never" }), "invalid-option");
+    const named = (run, option) => equal(throws(run, "invalid-option").option, option);
+    named(() => connect("ws://127.0.0.1:1", { connectHeaders: "token", WebSocket }), "connectHeaders");
+    named(() => connect("ws://127.0.0.1:1", { connectHeaders: { token: undefined }, WebSocket }), "connectHeaders.token");
+    named(() => connect("ws://127.0.0.1:1", { WebSocket: 5 }), "WebSocket");
+    for (const value of [undefined, null, {}]) named(() => client.publish("/q", "", { headers: { a: value } }), "headers.a");
+  },
+
+  async "a provider that gives nothing is named, and asked again"({ open, WebSocket }) {
+    for (const [what, source] of [["url", () => () => undefined], ["webSocketFactory", () => ({ webSocketFactory: () => undefined })]]) {
+      const { client } = open({ source, WebSocket });
+      const error = await new Promise((done) => client.on("error", done));
+      equal([error.code, error.message.includes(what)], ["dial", true], error.message);
+      await state(client, "waiting");
+      await state(client, "connecting");
+    }
   },
 };
 

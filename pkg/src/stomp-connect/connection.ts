@@ -183,7 +183,7 @@ export class StompConnection extends Host implements StompClient {
     const { id, signal, policy } = checked;
     const lot = topic ? topic._lot : policy ? this._lotOf(destination, policy) : this._plain;
     if (lot._closed) throw refusal(-6);
-    if (id !== undefined && (typeof id !== "string" || id === "")) invalid("id", "a text", id);
+    if (id !== undefined && (typeof id !== "string" || id === "")) invalid("id", "a string", id);
     abortable(signal);
     let flags = word("lane", checked.lane, UNSET, LANES) | (word("offline", checked.offline, UNSET, OFFLINE_RULES) << 4);
     const ttl = number("ttl", checked.ttl, Infinity, 0, MAX_MS);

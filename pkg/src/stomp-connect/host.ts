@@ -226,7 +226,7 @@ export abstract class Host {
       provide(this._settings._dial(attempt, endpoint), (make) => {
         if (!current()) return;
         try {
-          this._headers = checkHeaders(headers);
+          this._headers = checkHeaders(headers, "connectHeaders");
           this._attach(generation, make());
         } catch (error) {
           failed(error);

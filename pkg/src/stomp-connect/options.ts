@@ -47,7 +47,7 @@ export function settings(core: () => Core, source: Source, options: ConnectOptio
   if (given.rate !== undefined && given.rate?.kind !== "rateLimit") invalid("rate", "made by rateLimit()", given.rate);
   const provided = typeof given.connectHeaders === "function";
   const fixed = given.connectHeaders;
-  if (!provided) checkHeaders(fixed as Headers | undefined);
+  if (!provided) checkHeaders(fixed as Headers | undefined, "connectHeaders");
 
   const registers = [
     Math.random() * 2 ** 53,
@@ -99,23 +99,25 @@ function dialler(
     if (typeof factory !== "function") invalid("webSocketFactory", "a function", factory);
     return [(attempt) => async () => {
       const socket = (await factory(attempt)) as SocketLike;
-      return () => socket;
+      return () => socket ?? invalid("webSocketFactory", "a function that returns a socket");
     }, 1];
   }
-  const make = (url: string | URL) => () => new (socketClass(given))(String(url), protocols) as SocketLike;
+  const socket = socketClass(given);
+  const make = (url: string | URL) => () => new socket(String(checkAddress(url)), protocols) as SocketLike;
   if (typeof source === "function") {
     const address = source as () => string | URL | Promise<string | URL>;
     return [() => async () => make(await address()), 1];
   }
   const list = Array.isArray(source) ? (source as (string | URL)[]) : [source as string | URL];
   if (!list.length) invalid("url", "an address, a list of at least one, or a function", source);
-  for (const url of list) {
-    if (typeof url !== "string" && !(url instanceof URL)) {
-      invalid("url", "a string, a URL, a list of them, a function, or an object with webSocketFactory", url);
-    }
-    checkUrl(String(url));
-  }
+  for (const url of list) checkUrl(String(checkAddress(url)));
   return [(_, endpoint) => () => make(list[endpoint]!), list.length];
+}
+
+function checkAddress(url: string | URL): string | URL {
+  return typeof url === "string" || url instanceof URL
+    ? url
+    : invalid("url", "a string, a URL, a list of them, a function that gives one, or an object with webSocketFactory", url);
 }
 
 function socketClass(given: ConnectOptions["WebSocket"]): new (url: string, protocols: string[]) => unknown {
@@ -128,7 +130,7 @@ function socketClass(given: ConnectOptions["WebSocket"]): new (url: string, prot
 }
 
 function text(option: string, value: string | undefined, fallback: string): string {
-  return typeof (value ??= fallback) === "string" && value !== "" ? value : invalid(option, "a text", value);
+  return typeof (value ??= fallback) === "string" && value !== "" ? value : invalid(option, "a string", value);
 }
 
 function orInfinity(option: string, value: number | undefined, fallback: number, min: number, kind?: "integer" | "open"): number {

@@ -14,11 +14,13 @@ export interface Outgoing {
   readonly _kind: number;
 }
 
-/** Names and values in a row. */
-export function checkHeaders(headers: Headers | undefined): string[] {
+/** Names and values in a row. A value that is no text, number or boolean would go out as the word `undefined` or so. */
+export function checkHeaders(headers: Headers | undefined, option = "headers"): string[] {
   if (headers === undefined) return [];
-  if (typeof headers !== "object" || headers === null) invalid("headers", "an object", headers);
-  return Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
+  if (typeof headers !== "object" || headers === null) invalid(option, "an object", headers);
+  return Object.entries(headers).flatMap(([name, value]) => [
+    name, ["string", "number", "boolean"].includes(typeof value) ? String(value) : invalid(`${option}.${name}`, "a string, a number or a boolean", value),
+  ]);
 }
 
 /** Headers of a topic, and those of one message, which count where both name one. */

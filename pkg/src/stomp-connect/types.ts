@@ -22,7 +22,7 @@ declare global {
   }
 }
 
-/** Headers of a frame. Values become texts. */
+/** Headers of a frame. Values become texts; anything but a string, a number or a boolean throws an `EverwireError`. */
 export type Headers = Readonly<Record<string, string | number | boolean>>;
 
 /** An object that looks like a WebSocket: SockJS, for example. Only the `on*` properties are used. */
@@ -62,7 +62,7 @@ export interface ConnectOptions {
    * every attempt and may return a promise, so that each attempt has a fresh token.
    */
   connectHeaders?: Headers | ((attempt: number) => Headers | PromiseLike<Headers>);
-  /** Versions to offer. Default all three. */
+  /** Versions to offer, at least one. Default all three. */
   versions?: readonly ("1.0" | "1.1" | "1.2")[];
   /** Whether they are offered as WebSocket subprotocols, too. Default true; false for a server that picks none. */
   subprotocols?: boolean;
@@ -88,13 +88,13 @@ export interface ConnectOptions {
   idHeader?: string;
   /** Where answers to requests go. Default `/temp-queue/replies`; for Spring one like `/user/queue/replies`. */
   replyTo?: string;
-  /** Longest body that is accepted. Default 64 MiB. */
+  /** Longest body that is accepted, up to 1 GiB. Default 64 MiB. */
   maxBodySize?: number;
   /** Where the timer runs; `'worker'`, the default, keeps heart-beats on time in hidden pages and falls back to the page. */
   ticker?: "page" | "worker";
   /** Aborting it ends the connection at once, and for good. */
   signal?: AbortSignal;
-  /** Socket class to use instead of the global `WebSocket`. */
+  /** Socket class to use instead of the global `WebSocket`: for Node below 22 and for tests. Not used with a `webSocketFactory`. */
   WebSocket?: WebSocketConstructor;
 }
 
@@ -161,10 +161,13 @@ export interface PublishOptions {
   id?: string;
   /** Slot within a topic, instead of what its `key` function says. */
   key?: string | number;
-  /** Past the topic's pace. */
+  /** Sends this one at once, past the topic's pace. Default false. */
   immediate?: boolean;
+  /** Priority. Default: the topic's, else `'normal'`. */
   lane?: Lane;
+  /** Longest time from the call until the write. Default: the topic's, else none. */
   ttl?: number;
+  /** What happens while the connection is down. Default: the topic's rule, else `'queue'`. */
   offline?: Offline;
   /** Aborting it before the write cancels the message; after it, the waits of the handle reject. */
   signal?: AbortSignal;
@@ -174,12 +177,19 @@ export interface PublishOptions {
 
 /** Options of a topic; as in `everwire`. */
 export interface TopicOptions<T = any> {
+  /** How its messages are paced, optionally with a rate limit. Default `immediate()`; there are no batches in STOMP. */
   policy?: PolicyOption<T>;
+  /** Slot of a value: policies replace only within a slot. Default: one slot for the topic. */
   key?: (value: T) => string | number;
+  /** Priority. Default `'normal'`. */
   lane?: Lane;
+  /** Longest time from the call until the write. Default: none. */
   ttl?: number;
+  /** What happens while the connection is down. Default: `'queue'` for immediate, else `'latest'`. */
   offline?: Offline;
+  /** What an immediate message does to pending values. Default `'flush-before'`. */
   order?: Order;
+  /** What a full queue does to messages of this topic. Default: the connection's rule. */
   overflow?: Overflow;
   /** Headers of each message. */
   headers?: Headers;
