@@ -11,7 +11,7 @@ use tokio::{
     time::sleep,
 };
 use tokio_tungstenite::{
-    WebSocketStream, accept_hdr_async,
+    WebSocketStream, accept_hdr_async_with_config,
     tungstenite::{
         Error, Message,
         handshake::server::{Request as Handshake, Response},
@@ -64,8 +64,10 @@ pub(crate) async fn serve(mut stream: TcpStream, stats: &Stats) -> Result<(), Er
     if request.path == "/slow" {
         SockRef::from(&stream).set_recv_buffer_size(SLOW_BUFFER)?;
     }
+    let mut config = None;
     if request.path == "/meter" {
         meter::narrow(&stream)?;
+        config = Some(meter::config());
     }
     let chosen = request.text("choose").map(HeaderValue::from_str);
     #[expect(clippy::result_large_err, reason = "the signature is the library's")]
@@ -77,7 +79,7 @@ pub(crate) async fn serve(mut stream: TcpStream, stats: &Stats) -> Result<(), Er
         }
         Ok(response)
     };
-    let mut socket = accept_hdr_async(stream, callback).await?;
+    let mut socket = accept_hdr_async_with_config(stream, callback, config).await?;
     stats.update(request.key(), |counters| {
         counters.connections += 1;
         counters.open += 1;

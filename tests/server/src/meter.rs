@@ -1,6 +1,6 @@
 //! `/meter`: a slow link's far end, which tells how old what it shows is.
 //!
-//! It reads `rate` bytes a second through a small receive buffer, as a link of that bandwidth delivers. Each text is one update
+//! It reads `rate` bytes a second through small buffers, as a link of that bandwidth delivers. Each text is one update
 //! `{"k": key, "t": sent, ..}` or an array of them, `sent` in milliseconds since the epoch. At every sample the age of a
 //! key is the time since the newest value known of it was made: what somebody who looks at the receiver sees.
 
@@ -18,13 +18,17 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Error, Message},
+    tungstenite::{Error, Message, protocol::WebSocketConfig},
 };
 
 use crate::stats::Stats;
 
 /// Receive buffer in bytes; with the usual megabytes the system would take what the link cannot.
 const BUFFER: usize = 16 * 1024;
+/// What is read at once, in bytes; the usual 128 KiB would be seconds of a slow link.
+const READ_BUFFER: usize = 4 * 1024;
+/// How much the reader may be behind and still catch up: timers are no finer than milliseconds, and a short message takes one.
+const CATCH_UP: Duration = Duration::from_millis(50);
 /// How often the ages are looked at.
 const SAMPLE_EVERY: Duration = Duration::from_millis(100);
 /// Header and mask of a client's short frame.
@@ -33,6 +37,10 @@ const FRAME_OVERHEAD: usize = 8;
 /// Narrows the socket; before the handshake, while nothing is buffered yet.
 pub(crate) fn narrow(stream: &TcpStream) -> Result<(), Error> {
     Ok(SockRef::from(stream).set_recv_buffer_size(BUFFER)?)
+}
+
+pub(crate) fn config() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(READ_BUFFER)
 }
 
 /// Reads until the peer closes and counts under `key`.
@@ -57,7 +65,7 @@ pub(crate) async fn read(
                 let Some(message) = message else { return Ok(()) };
                 let Message::Text(text) = message? else { continue };
                 let took = Duration::from_secs_f64((text.len() + FRAME_OVERHEAD) as f64 / rate.max(1) as f64);
-                free_at = free_at.max(Instant::now()) + took;
+                free_at = free_at.max(Instant::now() - CATCH_UP) + took;
                 stats.update(key, |counters| {
                     counters.messages += 1;
                     counters.bytes += text.len() as u64;
