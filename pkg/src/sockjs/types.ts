@@ -55,7 +55,7 @@ export type Parameters =
   | Record<string, string>
   | (() => Record<string, string> | undefined | PromiseLike<Record<string, string> | undefined>);
 
-/** Options; all times are milliseconds. */
+/** Options; all times are milliseconds. Unknown names are ignored, as in sockjs-client. */
 export interface Options {
   /** Second to last segment of the URL, for load balancers. Default: "000" to "999" at random. */
   server?: string | undefined;
