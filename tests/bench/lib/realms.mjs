@@ -15,6 +15,9 @@ import { serveHttp } from "../../support/server.mjs";
 export const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 export const dist = join(folder, "../../pkg/dist");
 
+/** Of an isolated page the clock tells microseconds, of others tenths of milliseconds. */
+const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
 /** What `call` answers in the page. */
 const MISSING = "no such runner";
 
@@ -53,7 +56,7 @@ export async function compare(browser, { clients, kinds, rounds, prelude, routes
  */
 export async function openRealms(browser, clients, { prelude = "", params = {}, routes = {} } = {}) {
   const out = mkdtempSync(join(tmpdir(), "everwire-bench-"));
-  const server = await serveHttp({ "/": { body: "<!doctype html><title>bench</title>" }, "/dist/": { dir: out }, ...routes });
+  const server = await serveHttp({ "/": { body: "<!doctype html><title>bench</title>", headers: ISOLATED }, "/dist/": { dir: out }, ...routes });
   const page = await browser.newPage();
   const close = async () => {
     await page.close();

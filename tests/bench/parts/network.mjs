@@ -9,6 +9,8 @@ const FULL = { one: 400, many: 4_000, burst: 20_000 };
 const SMOKE = { one: 20, many: 128, burst: 200 };
 const IN_FLIGHT = 64;
 const PAYLOAD_UNITS = 64;
+/** After which a client that waits for echoes has lost some. */
+const PATIENCE_MS = 60_000;
 
 /** What all clients have in common: `connect(url, receive)` resolves to a function that sends one text. */
 const echoes = (connect) => `
@@ -17,7 +19,11 @@ export async function start() {
   let receive = () => {};
   const send = await connect(params.url, (text) => receive(text));
   const payload = "x".repeat(${PAYLOAD_UNITS});
-  const keep = (window, count) => new Promise((resolve) => {
+  const echoed = (executor) => new Promise((resolve, reject) => {
+    const patience = setTimeout(() => reject(new Error("messages were lost")), ${PATIENCE_MS});
+    executor((value) => { clearTimeout(patience); resolve(value); });
+  });
+  const keep = (window, count) => echoed((resolve) => {
     const times = [];
     const sent = [];
     let begun = 0;
@@ -32,7 +38,7 @@ export async function start() {
   const burst = async (count) => {
     const began = performance.now();
     let received = 0;
-    await new Promise((resolve) => {
+    await echoed((resolve) => {
       receive = () => { if (++received === count) resolve(); };
       for (let i = 0; i < count; i++) send(payload);
     });
@@ -57,9 +63,10 @@ ${echoes(`async (url, receive) => {
   return (data) => socket.emit("echo", data);
 }`)}`;
 
+// Without heart-beats: with them RabbitMQ 3.10 ends a connection whose burst makes it use its flow control.
 const stomp = (imported) => `import { Client } from ${imported};
 ${echoes(`async (url, receive) => {
-  const client = new Client({ brokerURL: url, connectHeaders: { login: params.user, passcode: params.password, host: "/" } });
+  const client = new Client({ brokerURL: url, connectHeaders: { login: params.user, passcode: params.password, host: "/" }, heartbeatIncoming: 0, heartbeatOutgoing: 0 });
   await new Promise((connected, failed) => {
     client.onConnect = connected;
     client.onStompError = (frame) => failed(new Error(frame.headers.message));

@@ -10,7 +10,7 @@ import { serveHttp } from "../../support/server.mjs";
 import { startServers } from "../lib/servers.mjs";
 import { dist, entry, folder } from "../lib/realms.mjs";
 
-const ROUNDS = 15;
+const ROUNDS = 9;
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
 const first = (connect) => `
