@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { ExtData, decode, encode } from "@msgpack/msgpack";
-import { Ext, msgpack } from "../../pkg/dist/client.js";
+import { Ext, json, msgpack, text } from "../../pkg/dist/client.js";
 
 const codec = msgpack();
 const buffer = (bytes) => Uint8Array.from(bytes).buffer;
@@ -53,6 +53,13 @@ test("NaN, negative zero, undefined, toJSON, Map and views", () => {
   assert.deepEqual(read(codec.encode(new Uint16Array([1, 2]).subarray(1))), Uint8Array.of(2, 0));
   assert.deepEqual(read(codec.encode(Uint8Array.of(9).buffer)), Uint8Array.of(9));
   for (const value of [() => {}, Symbol("s"), new Date(NaN)]) assert.throws(() => codec.encode(value));
+});
+
+test("json() and text() name what they do not send", () => {
+  assert.throws(() => json().encode(undefined), { message: "undefined has no JSON form" });
+  assert.throws(() => json().encode(() => {}), { message: "function has no JSON form" });
+  assert.throws(() => text().encode({}), { message: "text() sends strings, not object" });
+  assert.throws(() => text().encode(undefined), { message: "text() sends strings, not undefined" });
 });
 
 test("what has no MessagePack form is refused by name, not sent as an empty map", () => {

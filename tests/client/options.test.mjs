@@ -78,7 +78,21 @@ test("functions, objects and the rest", () => {
     protocols: { protocols: 5 },
   })) rejects(option, at(options));
   rejects("options", () => connect(URL_OK, 5));
-  assert.throws(() => connect(URL_OK, { WebSocket: 5 }), { code: "invalid-option", option: "WebSocket" });
+  for (const [wrong, shown] of [[5, "5"], [{}, "an object"], ["ws", '"ws"'], [0, "0"]]) {
+    assert.throws(() => connect(URL_OK, { WebSocket: wrong }), { code: "invalid-option", option: "WebSocket", message: `WebSocket must be a class, not ${shown}` });
+  }
+});
+
+test("a list in the wrong place is called one", () => {
+  rejects("queue", at({ queue: [] }), /must be an object, not an empty list$/);
+  rejects("inbound", at({ inbound: [1] }), /must be an object, not a list$/);
+  rejects("transport", at({ transport: [] }), /a list of at least one, not an empty list$/);
+  rejects("url", () => connect([], { WebSocket }), /a list of at least one, or a function, not an empty list$/);
+  const { debounce, throttle } = everwire;
+  const c = connect(URL_OK, { WebSocket });
+  rejects("policy", () => c.topic("t", { policy: [throttle({ interval: 1 }), debounce({ wait: 1 })] }), /one pace, one rateLimit, or both, not a list$/);
+  rejects("policy", () => c.topic("t", { policy: {} }), /not an object$/);
+  c.terminate();
 });
 
 test("unknown names are errors that list the known ones", () => {

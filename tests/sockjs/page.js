@@ -118,7 +118,7 @@ export const shape = {
   },
 
   "options of our own are checked"(SockJS) {
-    throws(() => new SockJS("/x", null, { timeout: "5" }), "RangeError", /timeout must be a number of milliseconds/);
+    throws(() => new SockJS("/x", null, { timeout: "5" }), "RangeError", /timeout must be a number of milliseconds, not string 5$/);
     throws(() => new SockJS("/x", null, { headers: "no" }), "TypeError", /headers must be an object or a function/);
   },
 

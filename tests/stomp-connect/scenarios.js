@@ -317,6 +317,7 @@ export const scenarios = {
     named(() => connect("ws://127.0.0.1:1", { connectHeaders: "token", WebSocket }), "connectHeaders");
     named(() => connect("ws://127.0.0.1:1", { connectHeaders: { token: undefined }, WebSocket }), "connectHeaders.token");
     named(() => connect("ws://127.0.0.1:1", { WebSocket: 5 }), "WebSocket");
+    equal(throws(() => connect("ws://127.0.0.1:1", { WebSocket: 5 }), "invalid-option").message, "WebSocket must be a class, not 5");
     for (const value of [undefined, null, {}]) named(() => client.publish("/q", "", { headers: { a: value } }), "headers.a");
   },
 

@@ -46,6 +46,8 @@ export const options = {
       [{ heartbeat: { interval: 50, timeout: 1 } }, /heartbeat.timeout/], [{ connectionTimeout: null }, /connectionTimeout/], [{ maxEnqueuedBytes: -1 }, /maxEnqueuedBytes/],
     ];
     for (const [options, pattern] of wrong) throws(() => new Socket(url, [], { startClosed: true, ...options }), "RangeError", pattern);
+    throws(() => new Socket(url, [], { startClosed: true, maxRetries: "5" }), "RangeError", /maxRetries must be a number from 0 to Infinity, not string 5$/);
+    throws(() => new Socket(url, [], { startClosed: true, shouldReconnectOnClose: "no" }), "TypeError", /shouldReconnectOnClose must be a function/);
     throws(() => new Socket(), "TypeError", /url/);
   },
 

@@ -9,6 +9,7 @@ export const MAX_MS = 2 ** 31 - 1;
 export function invalid(option: string, expected: string, value?: unknown): never {
   const shown =
     typeof value === "string" ? JSON.stringify(value)
+    : Array.isArray(value) ? (value.length ? "a list" : "an empty list")
     : typeof value === "object" && value !== null ? "an object"
     : typeof value === "function" ? "a function"
     : String(value);

@@ -32,9 +32,9 @@ export type ErrorCode =
   | "not-delivered"
   /** `reconnect()` came before a `close()` was done. */
   | "called-off"
-  /** A url or protocol provider failed, or a socket could not be made; it is retried. */
+  /** A url or protocol provider failed, or a socket could not be made; tried again as often as `reconnect` says. */
   | "dial"
-  /** The `handshake` option failed or took too long; the link is dialled again. */
+  /** The `handshake` option failed or took too long; tried again as often as `reconnect` says. */
   | "handshake"
   /** A `for await` loop did not keep up. */
   | "inbound-overflow"
@@ -47,9 +47,7 @@ export type ErrorCode =
   /** STOMP: the server sent no receipt for a subscription in time. */
   | "unconfirmed"
   /** STOMP: a message cannot be acknowledged, or no more. */
-  | "late-ack"
-  /** The slim entry was used before `init()`. */
-  | "not-initialised";
+  | "late-ack";
 
 /** What is known about an error beyond its text. */
 export interface ErrorDetails {

@@ -12,7 +12,7 @@ import { WorkerAlarm } from "../host/ticker.js";
 import { provide } from "../host/provider.js";
 import { onSignal } from "../host/signals.js";
 import { SocketHost, type NativeSocket } from "../host/socket.js";
-import { MAX_MS } from "./check.js";
+import { MAX_MS, invalid } from "./check.js";
 import { Action, CAUSES, type Core, ENDS, Input, STATES } from "./core.js";
 import { EverwireError, caused } from "./error.js";
 import { Emitter, guard, report } from "./events.js";
@@ -252,7 +252,7 @@ export abstract class LinkHost {
         if (this._handshake && this._latest === Input.tick) {
           this._fail(new EverwireError(
             "handshake",
-            "the handshake took longer than reconnect.connectTimeout allows, the link is dialled again",
+            "the handshake took longer than reconnect.connectTimeout allows",
           ));
         }
         this._endHandshake();
@@ -324,7 +324,7 @@ export abstract class LinkHost {
     const current = () => generation === this._generation && at === this._at;
     const failed = (cause: unknown) => {
       if (!current()) return;
-      this._fail(caused("dial", "no socket could be made, it will be tried again", cause));
+      this._fail(caused("dial", "no socket could be made", cause));
       this._input(Input.dialFailed, generation);
     };
     const unmade = (cause: unknown) => {
@@ -341,6 +341,7 @@ export abstract class LinkHost {
           if (!current()) return;
           let socket: NativeSocket;
           try {
+            if (typeof url !== "string" && !(url instanceof URL)) invalid("url", "a string or a URL", url);
             this._url = _address(String(url));
             socket = make(this._url, typeof protocols === "string" ? [protocols] : [...(protocols ?? [])]);
             socket.binaryType = "arraybuffer";
@@ -386,7 +387,7 @@ export abstract class LinkHost {
       if (!current()) return;
       this._endHandshake();
       this._host.detach();
-      this._fail(caused("handshake", "the handshake failed, the link is dialled again", cause));
+      this._fail(caused("handshake", "the handshake failed", cause));
       this._input(Input.dialFailed, generation);
     });
   }

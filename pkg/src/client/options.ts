@@ -158,6 +158,7 @@ function offered(protocols: ProtocolSource | undefined): Provider<string | reado
 function socketClass(given: ConnectOptions["WebSocket"]): NativeSocketClass {
   const found = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
   if (typeof found !== "function") {
+    if (given != null) invalid("WebSocket", "a class", given);
     const message = "this runtime has no WebSocket class: give one in the option WebSocket, for example of the package ws";
     throw new EverwireError("invalid-option", message, { option: "WebSocket" });
   }

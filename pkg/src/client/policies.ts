@@ -103,7 +103,7 @@ export function split<T>(option: PolicyOption<T> | undefined): [pace: Pace<T>, r
     const kind = part?.kind;
     if (kind === "rateLimit" && !rate) rate = part as RateLimit;
     else if (kind && KINDS.includes(kind) && !pace) pace = part as Pace<T>;
-    else invalid("policy", "made by everwire's policy functions: one pace, one rateLimit, or both", part);
+    else invalid("policy", "made by everwire's policy functions: one pace, one rateLimit, or both", option);
   }
   return [pace ?? IMMEDIATE, rate];
 }

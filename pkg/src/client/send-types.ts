@@ -28,9 +28,12 @@ export type DropReason =
   /** The socket or, in an answer, the server refused it. */
   | "refused";
 
-/** What became of a send; `status` tells which. Only `written` and `acked` mean that it went out for certain. */
+/**
+ * What became of a send; `status` tells which. Only `written` and `acked` mean that it went out for certain. `reply` may be
+ * read without a look at `status` first.
+ */
 export type SendResult =
-  | { readonly status: "written" }
+  | { readonly status: "written"; readonly reply?: undefined }
   | { readonly status: "acked"; /** The message that confirmed it. */ readonly reply: unknown }
   | {
       readonly status: "superseded";
@@ -38,6 +41,7 @@ export type SendResult =
       readonly by: Handle | undefined;
       /** Whether the newer value contains this one (`conflate` with `merge`). */
       readonly merged: boolean;
+      readonly reply?: undefined;
     }
   | {
       readonly status: "dropped";
@@ -47,7 +51,7 @@ export type SendResult =
       /** What was thrown at the write, of values that are encoded only then (`everwire/socket.io/policies`). */
       readonly error?: unknown;
     }
-  | { readonly status: "expired" | "cancelled" | "unknown" };
+  | { readonly status: "expired" | "cancelled" | "unknown"; readonly reply?: undefined };
 
 /** One accepted send. */
 export interface Handle {
@@ -93,7 +97,7 @@ export interface TopicSendOptions {
    * `unknown` then. Default: an `id` is given.
    */
   resend?: boolean;
-  /** Aborting it before the write cancels the message; after it, the waits of the handle reject. */
+  /** Aborting it before the write cancels the message; after it only the waits of the handle reject, and nothing is taken back. */
   signal?: AbortSignalType;
 }
 
@@ -101,8 +105,8 @@ export interface TopicSendOptions {
 export interface TopicOptions<T = any> {
   /** How its sends are paced, optionally with a rate limit: `[throttle({ interval: 100 }), rateLimit({ rate: 20 })]`. */
   policy?: PolicyOption<T>;
-  /** Slot of a value: policies replace only within a slot. Default: one slot for the topic. */
-  key?: (value: T) => string | number;
+  /** Slot of a value: policies replace only within a slot. Default, and for values without a key: one slot for the topic. */
+  key?: (value: T) => string | number | undefined;
   /** Priority. Default `'normal'`. */
   lane?: Lane;
   /** Longest time from the call until the write. Default: none. */

@@ -22,7 +22,7 @@ export interface Lot {
   /** Whether nothing holds its messages back while the link is open. */
   readonly _direct: boolean;
   _merge: ((older: any, newer: any) => any) | undefined;
-  _key: ((value: any) => string | number) | undefined;
+  _key: ((value: any) => string | number | undefined) | undefined;
   /** Time to live in ms, `Infinity` for none. */
   readonly _ttl: number;
   /** Numbers of the slots of its keys. */

@@ -166,8 +166,8 @@ export interface ConnectOptions<In = any, Out = any> {
    *     }
    *
    * If it throws, rejects, or is not done within `reconnect.connectTimeout` (which spans providers, opening and this),
-   * an `error` event with code `handshake` tells why, and the link is closed and dialled again after the usual wait.
-   * To give up instead, call `terminate()` on the connection.
+   * an `error` event with code `handshake` tells why, and the link is closed and dialled again after the usual wait, if
+   * `reconnect` allows another attempt. To give up instead, call `terminate()` on the connection.
    */
   handshake?: (link: HandshakeLink<In, Out>) => void | PromiseLike<void>;
   /**

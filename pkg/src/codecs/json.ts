@@ -12,7 +12,7 @@ export function json<In = any, Out = any>(): Codec<In, Out> {
   return {
     encode(value) {
       const text = JSON.stringify(value) as string | undefined;
-      if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
+      if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`);
       return text;
     },
     decode: (data) => JSON.parse(typeof data === "string" ? data : utf8Decode(data)),

@@ -6,7 +6,7 @@ import type { Codec, Encoded } from "./types.js";
 export function text(): Codec<string, string> {
   return {
     encode(value) {
-      if (typeof value !== "string") throw new TypeError(`text() sends strings, not a ${typeof value}`);
+      if (typeof value !== "string") throw new TypeError(`text() sends strings, not ${typeof value}`);
       return value;
     },
     decode(data) {

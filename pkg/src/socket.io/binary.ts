@@ -6,7 +6,10 @@ const placeholders: object[] = [];
 
 /** Deepest nesting that is searched; deeper data would exhaust the stack, in JSON.stringify at the latest. */
 const MAX_DEPTH = 5_000;
-const TOO_DEEP = "data is nested deeper than 5000 levels: send it in parts";
+const TOO_DEEP = "data contains itself or is nested too deep: flatten it or send it in parts";
+
+/** What to throw instead of an error: the stack may end before {@link MAX_DEPTH} is reached, in words of the engine's own. */
+export const explain = (error: any): unknown => (/call stack|recursion/.test(error?.message) ? new RangeError(TOO_DEEP) : error);
 
 /** `File` is a `Blob`. */
 export const isBinary = (value: unknown): boolean => ArrayBuffer.isView(value) || value instanceof ArrayBuffer || isBlob(value);

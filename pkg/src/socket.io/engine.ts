@@ -76,6 +76,7 @@ export class Engine extends Emitter implements Timers {
     if (transports && transportImplementations) {
       throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
     }
+    if (typeof transports === "string") throw new TypeError(`transports must be a list, such as ["websocket"], not "${transports}"`);
     const classes = transportImplementations ?? (typeof transports?.[0] === "function" ? transports : undefined);
     if (classes) this._transportsByName = Object.fromEntries(classes.map((each: any) => [each.prototype.name, each]));
     this.transports = classes ? classes.map((each: any) => each.prototype.name) : [...(transports ?? Object.keys(BUILT_IN))];

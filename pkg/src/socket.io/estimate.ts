@@ -6,13 +6,13 @@ import { encodedLength } from "./payload.js";
 /** Bytes of numbers, booleans, null, and of an array's or object's punctuation per item. */
 const SCALAR = 4;
 const PUNCTUATION = 2;
-/** As many levels as the other parts of the client take. */
-const MAX_DEPTH = 5_000;
+/** Levels that the stack holds also before the engine has compiled this. */
+const MAX_DEPTH = 3_000;
 
 /**
  * About how many bytes the value takes on the wire.
  *
- * @throws EverwireError with code `encode` for one that contains itself or is nested deeper than 5,000 levels
+ * @throws EverwireError with code `encode` for one that contains itself or is nested deeper than 3,000 levels
  */
 export function estimate(value: any, above: Set<unknown> = new Set()): number {
   if (typeof value === "string") return encodedLength(value, false) + 1;

@@ -1,5 +1,6 @@
 // `everwire/socket.io`: what socket.io-client 4.8 exports.
 import { Manager as ManagerClass } from "./manager.js";
+import { checkOptions } from "./options.js";
 import { Fetch as FetchClass, XHR as XHRClass } from "./polling.js";
 import { Socket as SocketClass } from "./socket.js";
 import type * as types from "./types.js";
@@ -16,6 +17,8 @@ const managers = new Map<string, ManagerClass>();
 function lookup(uri?: any, opts?: any): SocketClass {
   if (typeof uri === "object" && uri) [opts, uri] = [uri, undefined];
   opts = opts || {};
+  // Before there is a manager, which would connect.
+  checkOptions(opts);
   const { source, id, path, query, queryKey } = target(uri, opts.path || "/socket.io");
   const known = managers.get(id);
   const ownManager = opts.forceNew || opts["force new connection"] || opts.multiplex === false || (known && path in known.nsps);

@@ -1,6 +1,6 @@
 // Packets of Socket.IO v5 as text and attachments. The interface is that of socket.io-parser, which custom parsers share;
 // what is accepted is what the core's parser accepts (`protocol/socket_io/packet.rs`).
-import { Found, deconstruct, flatBinary, hasBinary, isBinary, reconstruct, survey } from "./binary.js";
+import { Found, deconstruct, explain, flatBinary, hasBinary, isBinary, reconstruct, survey } from "./binary.js";
 import { Emitter } from "./emitter.js";
 import { PacketType, RESERVED, type Packet } from "./packet.js";
 
@@ -40,14 +40,17 @@ export class Encoder {
       parts[0] = this.#header(packet, "", type + PacketType.binaryEvent - PacketType.event, parts.length - 1) + parts[0];
       return parts;
     }
-    if (found !== Found.scalars && hasBinary(data)) {
+    if (found === Found.scalars) return this.#text(packet, mark, type, data, packet.attachments);
+    try {
+      if (!hasBinary(data)) return this.#text(packet, mark, type, data, packet.attachments);
       const parts: unknown[] = [];
       data = deconstruct(data, parts);
       type += PacketType.binaryEvent - PacketType.event;
       parts.unshift(this.#text(packet, "", type, data, parts.length));
       return parts;
+    } catch (error) {
+      throw explain(error);
     }
-    return this.#text(packet, mark, type, data, packet.attachments);
   }
 
   #text(packet: Packet, mark: string, type: PacketType, data: any, attachments?: number): string {

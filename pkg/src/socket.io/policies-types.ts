@@ -62,11 +62,11 @@ export interface PacedEvent<T = any> {
 export interface Policies<EmitEvents extends EventsMap> {
   /** Gives an event a policy. The same name gives the same object; with other options it throws an `EverwireError`. */
   event<Ev extends EventNames<EmitEvents>>(
-    name: Ev, options: EventOptions<EventArgs<EventParams<EmitEvents, Ev>>> & { spread: true },
-  ): PacedEvent<EventArgs<EventParams<EmitEvents, Ev>>>;
-  event<Ev extends EventNames<EmitEvents>>(
     name: Ev, options?: EventOptions<EventParams<EmitEvents, Ev>[0]> & { spread?: false },
   ): PacedEvent<EventParams<EmitEvents, Ev>[0]>;
+  event<Ev extends EventNames<EmitEvents>>(
+    name: Ev, options: EventOptions<EventArgs<EventParams<EmitEvents, Ev>>> & { spread: true },
+  ): PacedEvent<EventArgs<EventParams<EmitEvents, Ev>>>;
   /** Admits now what is paced; resolves when all of it has been written or has ended. */
   flush(): Promise<void>;
   /** Takes back what is not yet written. */

@@ -2,6 +2,7 @@
 // of socket.io-client look into them and empty them.
 import { Emitter, call, deliver, remove, report, tie, untie, type Listener, type ListenerOptions } from "./emitter.js";
 import type { Manager } from "./manager.js";
+import { checkOptions } from "./options.js";
 import { PacketType, RESERVED, type Packet } from "./packet.js";
 import { RetryQueue, type QueuedPacket } from "./retry.js";
 
@@ -72,6 +73,7 @@ export class Socket extends Emitter {
 
   constructor(io: Manager, nsp: string, opts?: any) {
     super();
+    checkOptions(opts);
     this.io = io;
     this.nsp = nsp;
     if (opts?.auth) this.auth = opts.auth;

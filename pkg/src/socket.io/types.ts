@@ -358,7 +358,7 @@ export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, 
   _close(): void;
 }
 
-/** Options of a {@link Socket}. */
+/** Options of a {@link Socket}. A wrong value of those that socket.io-client does not have throws a `TypeError`. */
 export interface SocketOptions {
   /** Sent when joining the namespace; a function is called for every connection. */
   auth?: { [key: string]: any } | PromiseLike<object> | ((cb: (data: object) => void) => void | PromiseLike<object | void>);
@@ -366,19 +366,19 @@ export interface SocketOptions {
   retries?: number;
   /** How long, in milliseconds, an acknowledgement may take. Default: no limit. */
   ackTimeout?: number;
-  /** With `retries`: how many events may be on the way. Default 1. Not in socket.io-client. */
+  /** With `retries`: how many events may be on the way. Default 1, from 1. Not in socket.io-client. */
   retryWindow?: number;
   /** With `retryWindow`: events of one key keep their order. Default: no key. Not in socket.io-client. */
   retryKey?: (event: string, ...args: any[]) => unknown;
-  /** Most events in `sendBuffer`. Default: no limit. Not in socket.io-client. */
+  /** Most events in `sendBuffer`. Default: no limit; from 1. Not in socket.io-client. */
   maxBufferedPackets?: number;
   /** What happens over `maxBufferedPackets`: `emit` throws, or the oldest is dropped. Default "throw". Not in socket.io-client. */
   bufferOverflow?: "throw" | "drop-oldest";
-  /** Most acknowledgements to wait for; `emit` throws above it. Default 100,000. Not in socket.io-client. */
+  /** Most acknowledgements to wait for; `emit` throws above it. Default 100,000, from 1. Not in socket.io-client. */
   maxPendingAcks?: number;
   /**
    * Whether to join again after the server has ended or refused the connection: true for the manager's wait, a number of
-   * milliseconds, or a function that decides. Default: never. Not in socket.io-client.
+   * milliseconds up to 2,147,483,647, or a function that decides. Default: never. Not in socket.io-client.
    */
   redial?: boolean | number | ((reason: "io server disconnect" | "connect_error", error?: Error) => boolean | number);
 }

@@ -38,7 +38,9 @@ export class WS extends Transport {
   createSocket(uri: string, protocols: string | string[] | undefined, options: Record<string, unknown>): any {
     const own = this.opts.WebSocket;
     const Class = own ?? globalThis.WebSocket;
-    if (!Class) throw new Error("there is no WebSocket here: give a class as option `WebSocket`, for example that of the package ws");
+    if (typeof Class !== "function") {
+      throw new Error(`${own ? "the option `WebSocket` must be a class" : "there is no WebSocket here: give a class as option `WebSocket`"}, for example that of the package ws`);
+    }
     if (own) return new own(uri, protocols ?? [], options);
     return protocols ? new Class(uri, protocols) : new Class(uri);
   }

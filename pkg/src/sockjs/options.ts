@@ -44,7 +44,7 @@ function randomId(length: number): string {
 function milliseconds(name: string, value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "number" && value >= 0) return value;
-  throw new RangeError(`everwire: ${name} must be a number of milliseconds, not ${String(value)}`);
+  throw new RangeError(`everwire: ${name} must be a number of milliseconds, not ${typeof value} ${String(value)}`);
 }
 
 function parameters(name: string, value: Parameters | undefined): Parameters {

@@ -217,7 +217,7 @@ export abstract class Host {
     const current = () => generation === this._generation;
     const failed = (cause: unknown) => {
       if (!current()) return;
-      this._emitter._queue("error", caused("dial", "no socket could be made, it will be tried again", cause));
+      this._emitter._queue("error", caused("dial", "no socket could be made", cause));
       this._lost(Loss.dial, generation, 1006, false, String(cause));
     };
     if (!current()) return;

@@ -123,6 +123,7 @@ function checkAddress(url: string | URL): string | URL {
 function socketClass(given: ConnectOptions["WebSocket"]): new (url: string, protocols: string[]) => unknown {
   const found = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
   if (typeof found !== "function") {
+    if (given != null) invalid("WebSocket", "a class", given);
     const message = "this runtime has no WebSocket class: give one in the option WebSocket, for example of the package ws";
     throw new EverwireError("invalid-option", message, { option: "WebSocket" });
   }

@@ -19,6 +19,9 @@ export function settings(options: Options) {
   const longest = number("maxReconnectionDelay", options.maxReconnectionDelay, 10_000);
   const shortest = number("minReconnectionDelay", options.minReconnectionDelay, 1_000 + Math.random() * 4_000);
   if (options.WebSocket !== undefined) socketClass(options.WebSocket);
+  if (typeof (options.shouldReconnectOnClose ?? settings) !== "function") {
+    throw new TypeError("everwire: shouldReconnectOnClose must be a function");
+  }
   return {
     _given: options,
     _minDelay: Math.min(shortest, longest),
@@ -44,11 +47,11 @@ export function socketClass(given: unknown): NativeSocketClass {
   if (given === undefined) {
     throw new Error("everwire: no global WebSocket here; give a class as option WebSocket, such as that of the package ws");
   }
-  throw new TypeError("everwire: no valid WebSocket class provided; the option WebSocket must be a class like the native one");
+  throw new TypeError("everwire: no valid WebSocket class provided; give a class as option WebSocket, such as that of the package ws");
 }
 
 function number(name: string, value: number | undefined, fallback: number, min = 0, max = Infinity): number {
   if (value === undefined) return fallback;
   if (typeof value === "number" && value >= min && value <= max) return value;
-  throw new RangeError(`everwire: ${name} must be a number from ${min} to ${max}, not ${String(value)}`);
+  throw new RangeError(`everwire: ${name} must be a number from ${min} to ${max}, not ${typeof value} ${value}`);
 }

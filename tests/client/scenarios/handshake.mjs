@@ -70,6 +70,8 @@ export default {
     const handle = c.send(1);
     const { ended } = await t.next(c, "state", ({ to }) => to === "closed");
     t.equal([ended, errors.length, await handle.written], ["retries-exhausted", 3, { status: "dropped", reason: "close" }]);
+    // The same at each attempt, of which the last one is followed by none.
+    t.equal(errors.map(({ message }) => message), Array(3).fill("the handshake failed: never"));
     t.equal(await server.received(), []);
     const once = t.connect(server.url, { reconnect: false, handshake: () => Promise.reject(new Error("never")) });
     t.equal((await t.next(once, "state", ({ to }) => to === "closed")).ended, "reconnect-off");

@@ -157,6 +157,17 @@ export default {
     t.equal(errors.map((error) => error.code), ["dial", "dial"]);
   },
 
+  async "an address function that gives no address is told at each attempt, and nothing is said about another one"(t) {
+    for (const given of [undefined, null, 5, {}]) {
+      const c = t.connect(async () => given, { reconnect: { maxRetries: 1, minDelay: 1 } });
+      const errors = t.record(c, "error");
+      await t.next(c, "state", ({ to }) => to === "closed");
+      const text = `no socket could be made: url must be a string or a URL, not ${given === Object(given) ? "an object" : given}`;
+      t.equal(errors.map(({ code, message }) => [code, message]), [["dial", text], ["dial", text]]);
+      t.equal(c.url, "");
+    }
+  },
+
   async "an address function that never answers is given up after connectTimeout"(t) {
     const server = await t.server();
     let calls = 0;

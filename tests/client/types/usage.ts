@@ -20,6 +20,11 @@ plain.on("message", (message) => is<Equal<typeof message, In>>());
 plain.on("state", (event) => is<Equal<typeof event, StateEvent>>());
 plain.on("error", (error) => is<Equal<typeof error, EverwireError>>());
 plain.send({ type: "like", id: "1" }, { policy: throttle({ interval: 5 }), key: 1, lane: "bulk", ttl: 5, offline: "drop" });
+// A reply may be read before the status is looked at, and a value may have no key.
+const { status, reply: answered } = await plain.send({ type: "hello" }, { id: 1 }).acked;
+is<Equal<typeof answered, unknown>>();
+is<Equal<typeof status, SendResult["status"]>>();
+plain.topic("likes", { key: (value: Out) => (value.type === "like" ? value.id : undefined) });
 // @ts-expect-error not a message of this connection
 plain.send({ type: "unknown" });
 // @ts-expect-error no such event

@@ -247,6 +247,40 @@ export const own = {
     equal(error.message, 'unknown transport "carrier-pigeon": use polling or websocket, or give a class');
   },
 
+  "transports have to be a list": async ({ connect }) => {
+    const error = await thrown(() => connect({ transports: "websocket" }));
+    equal(error.message, 'transports must be a list, such as ["websocket"], not "websocket"');
+  },
+
+  "an option of ours with a wrong value is named at once, and nothing is dialled": async ({ lib, io, server }) => {
+    const range = "an integer from 1";
+    for (const [name, expected, values] of [
+      ["maxBufferedPackets", range, [-1, 0, 1.5, NaN, "5", null]],
+      ["maxPendingAcks", range, [0, "5"]],
+      ["retryWindow", range, [0, null, -Infinity]],
+      ["retryKey", "a function", ["room", null]],
+      ["bufferOverflow", "'throw' or 'drop-oldest'", ["drop", true, null]],
+      ["redial", "a boolean, milliseconds from 0 to 2147483647, or a function", ["yes", -1, NaN, Infinity, null]],
+    ]) {
+      for (const value of values) {
+        const error = await thrown(() => io("http://fake.test", { [name]: value }));
+        const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+        equal([error.name, error.message], ["TypeError", `${name} must be ${expected}, not ${shown}`]);
+        const manager = new lib.Manager("http://fake.test", { autoConnect: false });
+        equal((await thrown(() => manager.socket("/", { [name]: value }))).message, error.message);
+        equal(Object.keys(manager.nsps), []);
+      }
+    }
+    equal(server.sockets.length, 0);
+    const fitting = { maxBufferedPackets: Infinity, maxPendingAcks: 1, retryWindow: 2, retryKey: String, bufferOverflow: "throw", redial: 0 };
+    for (const options of [fitting, { redial: false, maxBufferedPackets: undefined }]) io("http://fake.test", { ...options, autoConnect: false }).close();
+  },
+
+  "a WebSocket option that is no class is named": async ({ connect }) => {
+    const [error] = await next(connect({ WebSocket: 5, reconnection: false }), "connect_error");
+    equal(error.message, "the option `WebSocket` must be a class, for example that of the package ws");
+  },
+
   "webtransport alone fails like an unreachable server": async ({ io }) => {
     const socket = io("http://fake.test", { transports: ["webtransport"], forceNew: true, reconnection: false });
     const [error] = await next(socket, "connect_error");

@@ -195,7 +195,12 @@ export const own = {
     await next(socket, "connect");
     let deep = {};
     for (let i = 0; i < 6_000; i++) deep = { deep };
-    equal((await thrown(() => socket.emit("x", deep))) instanceof RangeError, true);
+    const circle = {};
+    circle.of = [circle];
+    for (const data of [deep, circle]) {
+      const error = await thrown(() => socket.emit("x", data));
+      equal([error.name, error.message], ["RangeError", "data contains itself or is nested too deep: flatten it or send it in parts"]);
+    }
     equal(socket.connected, true);
   },
 };
