@@ -5,7 +5,7 @@
 //
 //   --smoke   the shortest run of every part, to see that it works
 //   --only    some parts
-//   --report  also writes the figures and plots into docs/benchmarks.md and docs/benchmarks/
+//   --report  also writes the figures and plots of these parts into docs/benchmarks.md and docs/benchmarks/
 import { launchChromium } from "../support/browser.mjs";
 import { printHerd, printTimes } from "./lib/print.mjs";
 import { writeReport } from "./lib/report.mjs";
@@ -36,4 +36,4 @@ for (const part of PARTS.filter((part) => only.includes(part))) {
     await browser.close();
   }
 }
-if (args.includes("--report")) await writeReport(results);
+if (args.includes("--report")) await writeReport(results, PARTS);

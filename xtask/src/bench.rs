@@ -14,7 +14,7 @@ use crate::{browsers, build, npm, services, setup, size, tools};
 pub(crate) struct Options {
     /// Only these parts of the browser benchmarks, and not the core's.
     pub(crate) parts: Option<String>,
-    /// Also write docs/benchmarks.md and its plots.
+    /// Also write what was measured into docs/benchmarks.md and its plots.
     pub(crate) report: bool,
     /// Only prove that every benchmark runs.
     pub(crate) smoke: bool,
@@ -59,9 +59,10 @@ fn browser(ctx: &Ctx, options: &Options) -> Result<()> {
         .args(options.smoke.then_some("--smoke"))
         .args(options.report.then_some("--report"));
     if options.report {
-        command
-            .env("EVERWIRE_CRITERION", ctx.project.target.join("criterion"))
-            .env("EVERWIRE_SIZES", sizes(ctx)?);
+        command.env("EVERWIRE_SIZES", sizes(ctx)?);
+    }
+    if options.report && options.parts.is_none() {
+        command.env("EVERWIRE_CRITERION", ctx.project.target.join("criterion"));
     }
     if let Some(parts) = &options.parts {
         command.args(["--only", parts]);

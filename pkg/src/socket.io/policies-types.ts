@@ -33,6 +33,9 @@ export type PacedEmitOptions = Pick<TopicSendOptions, "key" | "immediate" | "lan
 /** What an event's listener takes, without the acknowledgement. */
 export type EventArgs<P extends any[]> = P extends [...infer Rest, (...args: any[]) => any] ? Rest : P;
 
+/** What is given to `emit` of an event with a policy: the event's first argument, or with `spread` the list of all. */
+export type EventValue<P extends any[], Spread extends boolean> = Spread extends true ? EventArgs<P> : P[0];
+
 /** One event with a policy. */
 export interface PacedEvent<T = any> {
   /** The event's name. */
@@ -61,12 +64,9 @@ export interface PacedEvent<T = any> {
 /** The events of one socket that have a policy. All others are none of its business. */
 export interface Policies<EmitEvents extends EventsMap> {
   /** Gives an event a policy. The same name gives the same object; with other options it throws an `EverwireError`. */
-  event<Ev extends EventNames<EmitEvents>>(
-    name: Ev, options?: EventOptions<EventParams<EmitEvents, Ev>[0]> & { spread?: false },
-  ): PacedEvent<EventParams<EmitEvents, Ev>[0]>;
-  event<Ev extends EventNames<EmitEvents>>(
-    name: Ev, options: EventOptions<EventArgs<EventParams<EmitEvents, Ev>>> & { spread: true },
-  ): PacedEvent<EventArgs<EventParams<EmitEvents, Ev>>>;
+  event<Ev extends EventNames<EmitEvents>, Spread extends boolean = false>(
+    name: Ev, options?: EventOptions<EventValue<EventParams<EmitEvents, Ev>, Spread>> & { spread?: Spread },
+  ): PacedEvent<EventValue<EventParams<EmitEvents, Ev>, Spread>>;
   /** Admits now what is paced; resolves when all of it has been written or has ended. */
   flush(): Promise<void>;
   /** Takes back what is not yet written. */
