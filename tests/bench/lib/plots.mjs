@@ -14,7 +14,7 @@ export function bars(rows, { title, unit, log = false }) {
   return svg({
     title,
     data: { values: rows.map((row) => ({ ...row, ours: isOurs(row.name) })) },
-    facet: { row: { field: "kind", title: null, sort: null, header: { labelAngle: 0, labelAlign: "left", labelOrient: "top", labelFontWeight: "bold" } } },
+    facet: { row: { field: "kind", title: null, sort: [...new Set(rows.map(({ kind }) => kind))], header: { labelAngle: 0, labelAlign: "left", labelOrient: "top", labelFontWeight: "bold" } } },
     spec: {
       width: WIDTH,
       encoding: { y: { field: "name", type: "nominal", title: null, sort: null } },
@@ -41,7 +41,7 @@ export function herd(formulas, { title, windowMs, until }) {
   return svg({
     title,
     data: { values },
-    facet: { row: { field: "name", title: null, sort: null, header: { labelAngle: 0, labelAlign: "left", labelOrient: "top", labelFontWeight: "bold" } } },
+    facet: { row: { field: "name", title: null, sort: formulas.map(({ name }) => name), header: { labelAngle: 0, labelAlign: "left", labelOrient: "top", labelFontWeight: "bold" } } },
     spec: {
       width: WIDTH,
       height: 70,

@@ -5,7 +5,7 @@ import { entry, openRealms } from "../lib/realms.mjs";
 import { quantile } from "../lib/stats.mjs";
 
 const ROUNDS = 9;
-const FULL = { one: 400, many: 4_000, burst: 20_000 };
+const FULL = { one: 400, many: 2_000, burst: 10_000 };
 const SMOKE = { one: 20, many: 128, burst: 200 };
 const IN_FLIGHT = 64;
 const PAYLOAD_UNITS = 64;

@@ -36,12 +36,13 @@ export async function start() {
     const began = performance.now();
     let made = 0;
     const timer = setInterval(() => {
-      const due = Math.min(performance.now() - began, seconds * 1_000) * ${UPDATES_PER_SECOND / 1_000};
+      const elapsed = Math.min(performance.now() - began, seconds * 1_000);
+      const due = elapsed * ${UPDATES_PER_SECOND / 1_000};
       for (; made < due; made++) {
         const k = made % ${KEYS};
         send(k, { k, t: at(), lat: 37.5 + k / 1e4, lon: 127 + made / 1e7 });
       }
-      if (performance.now() - began < seconds * 1_000) return;
+      if (elapsed < seconds * 1_000) return;
       clearInterval(timer);
       resolve(made);
     }, 4);

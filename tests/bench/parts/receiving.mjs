@@ -4,7 +4,7 @@ import { startEchoServers } from "../lib/echo-servers.mjs";
 import { entry, mainThreadClock, openRealms } from "../lib/realms.mjs";
 
 const ROUNDS = 9;
-const MILLISECONDS = 5_000;
+const MILLISECONDS = 3_000;
 const SMOKE_MILLISECONDS = 500;
 /** A frame at 60 Hz. One that comes after more than one and a half of these was dropped. */
 const FRAME_MS = 1_000 / 60;
