@@ -151,6 +151,20 @@ export const options = {
     }
   },
 
+  async "a timer that rings exactly at its deadline is not too early"(Socket) {
+    // 31.3 and a millisecond are 32.3, and a thousand times that is less than 32,300.
+    const time = virtualTime(31.3);
+    try {
+      const socket = new Socket("ws://x", [], { ...FAKE, connectionTimeout: 1 });
+      const log = record(socket);
+      time.advance(1);
+      equal(log, ["error TIMEOUT", "close 1006"]);
+      socket.close();
+    } finally {
+      time.restore();
+    }
+  },
+
   async "the queue: bounds are named, nothing is lost silently, copies are sent"(Socket) {
     const socket = new Socket("ws://x", [], { ...FAKE, maxEnqueuedBytes: 10 });
     const bytes = new Uint8Array([1, 2, 3, 4]);

@@ -7,6 +7,10 @@ use core::ops::{Add, Sub};
 use core::time::Duration;
 
 const MICROS_PER_MILLI: u64 = 1_000;
+/// What an instant in milliseconds is multiplied by: more than a thousand by as much as arithmetic with `f64` loses on the
+/// way of a deadline to the platform's timer and back. 32,300 µs are 32.3 ms, and a thousand times 32.3 is less than
+/// 32,300; a timer that rang exactly at its deadline would be a microsecond early and ask for another one of no delay.
+const MILLIS_TO_MICROS: f64 = MICROS_PER_MILLI as f64 * (1.0 + 4.0 * f64::EPSILON);
 
 /// An instant on the caller's monotonic clock, in microseconds since an origin of the caller's choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,9 +36,10 @@ impl Time {
         Self(micros)
     }
 
-    /// An instant in the milliseconds of `performance.now()`. Negative and NaN values become the origin.
+    /// An instant in the milliseconds of `performance.now()`, cut off after whole microseconds. Negative and NaN values
+    /// become the origin.
     pub fn from_millis_f64(millis: f64) -> Self {
-        Self((millis * MICROS_PER_MILLI as f64) as u64)
+        Self((millis * MILLIS_TO_MICROS) as u64)
     }
 
     /// Microseconds since the origin.
@@ -69,7 +74,8 @@ impl Span {
         Self(millis.saturating_mul(MICROS_PER_MILLI))
     }
 
-    /// A span of `millis` milliseconds. Negative and NaN values become zero, infinite ones [`Span::MAX`].
+    /// A span of `millis` milliseconds, cut off after whole microseconds. Negative and NaN values become zero, infinite
+    /// ones [`Span::MAX`].
     pub fn from_millis_f64(millis: f64) -> Self {
         Self((millis * MICROS_PER_MILLI as f64) as u64)
     }
