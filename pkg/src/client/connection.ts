@@ -17,7 +17,7 @@ import { LinkHost, sizeOf } from "./link-host.js";
 import type { Settings } from "./options.js";
 import { request } from "./request.js";
 import { readStats } from "./stats.js";
-import { NamedTopic, makeLot, plainLot, plan, signature, type Lot } from "./topic.js";
+import { NamedTopic, makeLot, merged, plainLot, plan, signature, type Lot } from "./topic.js";
 import type {
   CloseOptions, Connection, ConnectionEvents, Handle, MessageId, RequestOptions, SendOptions, SendResult, Stats, Topic,
   TopicOptions, TopicSendOptions,
@@ -166,11 +166,7 @@ export class Client extends LinkHost implements Connection {
       if (lot._merge && !(flags & Flag.immediate)) {
         const older = this._peek(lot, key);
         if (older) {
-          try {
-            value = lot._merge(older._value, given);
-          } catch (cause) {
-            throw caused("merge", "merge failed, the pending value stays", cause);
-          }
+          value = merged(lot._merge, older._value, given);
           flags |= Flag.merged;
         }
       }

@@ -118,3 +118,19 @@ export interface TopicOptions<T = any> {
   /** What a full queue does to sends of this topic. Default: the connection's rule. */
   overflow?: Overflow;
 }
+
+/** What a stream of sends with a policy lets one do about those that wait. */
+export interface Paced<T = any> {
+  /** Admits now what is paced, of one key or all; resolves when all of it has been written or has ended. */
+  flush(key?: string | number): Promise<void>;
+  /** Takes back what is not yet written, of one key or all. */
+  cancel(key?: string | number): void;
+  /** Whether a value would still be sent. */
+  readonly pending: boolean;
+  /** Whether a value of this key would still be sent. */
+  isPending(key: string | number): boolean;
+  /** The value that would be sent, as it was given (after `merge`). */
+  peek(key?: string | number): T | undefined;
+  /** Takes back what is pending and frees the name. Later sends throw, and nothing else has an effect any more. */
+  close(): void;
+}

@@ -4,6 +4,7 @@
 import { type Client } from "./connection.js";
 import { type Core, LANES, OFFLINE_RULES, ORDERS, OVERFLOWS, UNSET } from "./core.js";
 import { MAX_MS, callable, invalid, number, object, word } from "./check.js";
+import { caused } from "./error.js";
 import { KINDS, RATE_OVERFLOWS, split } from "./policies.js";
 import type { Conflate, Debounce, Pace, RateLimit, Throttle } from "./policy-types.js";
 import type { Handle, Topic, TopicOptions, TopicSendOptions } from "./types.js";
@@ -33,6 +34,15 @@ export interface Lot {
 /** The topic that the core always has: immediate, no name. */
 export function plainLot(): Lot {
   return { ...plan(undefined, true), _id: 0, _name: undefined, _slots: new Map(), _closed: false };
+}
+
+/** What takes the place of a pending value. */
+export function merged(merge: (older: any, newer: any) => any, older: unknown, newer: unknown): unknown {
+  try {
+    return merge(older, newer);
+  } catch (cause) {
+    throw caused("merge", "merge failed, the pending value stays", cause);
+  }
 }
 
 /** Checked options of a topic in the core's terms. */

@@ -6,7 +6,7 @@ import type { Codec, Encoded } from "../codecs/types.js";
 import type { EverwireError } from "./error.js";
 import type { StandardSchemaV1 } from "./schema-types.js";
 import type { Lane, Overflow, PolicyOption, RateLimit } from "./policy-types.js";
-import type { DropReason, Handle, MessageId, SendResult, SendStatus, TopicOptions, TopicSendOptions } from "./send-types.js";
+import type { DropReason, Handle, MessageId, Paced, SendResult, SendStatus, TopicOptions, TopicSendOptions } from "./send-types.js";
 import type { Stats } from "./stats-types.js";
 import type { TransportOption } from "./transport-types.js";
 
@@ -248,22 +248,10 @@ export interface SendOptions extends TopicSendOptions {
 }
 
 /** A stream of sends with a policy. */
-export interface Topic<T = any> {
+export interface Topic<T = any> extends Paced<T> {
   readonly name: string;
   /** Encodes the value now and sends it as the policy says. Throws an `EverwireError` if it is not accepted. */
   send(value: T, options?: TopicSendOptions): Handle;
-  /** Admits now what is paced, of one key or all; resolves when all of it has been written or has ended. */
-  flush(key?: string | number): Promise<void>;
-  /** Takes back what is not yet written, of one key or all. */
-  cancel(key?: string | number): void;
-  /** Whether a value would still be sent. */
-  readonly pending: boolean;
-  /** Whether a value of this key would still be sent. */
-  isPending(key: string | number): boolean;
-  /** The value that would be sent, as it was given to `send` (after `merge`). */
-  peek(key?: string | number): T | undefined;
-  /** Takes back what is pending and frees the name. Later sends throw, and nothing else has an effect any more. */
-  close(): void;
 }
 
 /** A message that ended unsent, or that the server refused in its answer, as told to `drop` listeners. */

@@ -2,9 +2,9 @@
 // socket, and emits what it says. Slots, statuses and bounds are those of `everwire`'s own connections.
 import { MAX_MS, abortable, flag, invalid, name as checkName, number, object, word } from "../client/check.js";
 import { DROPS, Flag, LANES, OFFLINE_RULES, Scope, Status, UNSET } from "../client/core.js";
-import { EverwireError, caused, type ErrorCode } from "../client/error.js";
+import { EverwireError, type ErrorCode } from "../client/error.js";
 import { PLAIN_RESULTS, Sending, type Owner } from "../client/handle.js";
-import { makeLot, plan, signature, type Lot } from "../client/topic.js";
+import { makeLot, merged, plan, signature, type Lot } from "../client/topic.js";
 import type { Handle, SendResult } from "../client/send-types.js";
 import { Alarm, now } from "../host/clock.js";
 import { wasm } from "../host/inline.js";
@@ -143,11 +143,7 @@ export class Pacer implements Owner, OutletEvents {
     if (lot._merge && !(flags & Flag.immediate)) {
       const older = this.#peek(lot, key);
       if (older) {
-        try {
-          value = lot._merge(older._value, given);
-        } catch (cause) {
-          throw caused("merge", "merge failed, the pending value stays", cause);
-        }
+        value = merged(lot._merge, older._value, given);
         flags |= Flag.merged;
       }
     }

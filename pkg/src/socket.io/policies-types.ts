@@ -1,6 +1,6 @@
 // The public types of `everwire/socket.io/policies`.
 import type { RateLimit } from "../client/policy-types.js";
-import type { Handle, TopicOptions, TopicSendOptions } from "../client/send-types.js";
+import type { Handle, Paced, TopicOptions, TopicSendOptions } from "../client/send-types.js";
 import type { EventNames, EventParams, EventsMap } from "./types.js";
 
 /** Bounds of everything that waits to be sent on one socket. */
@@ -37,7 +37,7 @@ export type EventArgs<P extends any[]> = P extends [...infer Rest, (...args: any
 export type EventValue<P extends any[], Spread extends boolean> = Spread extends true ? EventArgs<P> : P[0];
 
 /** One event with a policy. */
-export interface PacedEvent<T = any> {
+export interface PacedEvent<T = any> extends Paced<T> {
   /** The event's name. */
   readonly name: string;
   /**
@@ -47,18 +47,6 @@ export interface PacedEvent<T = any> {
    * @throws EverwireError if it is not accepted: queue full, offline rule `reject`, rate limit, a wrong option
    */
   emit(value: T, options?: PacedEmitOptions): Handle;
-  /** Admits now what is paced, of one key or all; resolves when all of it has been written or has ended. */
-  flush(key?: string | number): Promise<void>;
-  /** Takes back what is not yet written, of one key or all. */
-  cancel(key?: string | number): void;
-  /** Whether a value would still be sent. */
-  readonly pending: boolean;
-  /** Whether a value of this key would still be sent. */
-  isPending(key: string | number): boolean;
-  /** The value that would be sent (after `merge`). */
-  peek(key?: string | number): T | undefined;
-  /** Takes back what is pending and frees the name; later emits throw. */
-  close(): void;
 }
 
 /** The events of one socket that have a policy. All others are none of its business. */

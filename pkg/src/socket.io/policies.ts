@@ -11,7 +11,7 @@ import type { EventsMap, Socket } from "./types.js";
 export { EverwireError, type ErrorCode } from "../client/error.js";
 export { conflate, debounce, immediate, rateLimit, throttle } from "../client/policies.js";
 export type { Conflate, Debounce, Immediate, Lane, Offline, Order, PolicyOption, RateLimit, Throttle } from "../client/policy-types.js";
-export type { DropReason, Handle, SendResult, SendStatus } from "../client/send-types.js";
+export type { DropReason, Handle, Paced, SendResult, SendStatus } from "../client/send-types.js";
 export type { EventArgs, EventOptions, PacedEmitOptions, PacedEvent, Policies, QueueOptions } from "./policies-types.js";
 
 const pacers = new WeakMap<object, Pacer>();

@@ -3,9 +3,9 @@
 import { MAX_MS, abortable, flag, invalid, name as checkName, number, object, word } from "../client/check.js";
 import type { Client } from "../client/connection.js";
 import { DROPS, Flag, LANES, OFFLINE_RULES, Scope, Status, UNSET, type Core as ClientCore } from "../client/core.js";
-import { EverwireError, caused } from "../client/error.js";
+import { EverwireError } from "../client/error.js";
 import { PLAIN_RESULTS, Sending, wait, type Wait } from "../client/handle.js";
-import { makeLot, plainLot, plan, type Lot } from "../client/topic.js";
+import { makeLot, merged, plainLot, plan, type Lot } from "../client/topic.js";
 import { utf8Length } from "../codecs/utf8.js";
 import { now } from "../host/clock.js";
 import { ACK_MODES, Action, Incoming, Subscribed, VERSIONS, fill, readBytes, readText, refusal } from "./core.js";
@@ -197,11 +197,7 @@ export class StompConnection extends Host implements StompClient {
       if (lot._merge && !(flags & Flag.immediate)) {
         const older = this._peek(lot, key);
         if (older) {
-          try {
-            value = lot._merge(older._value, given);
-          } catch (cause) {
-            throw caused("merge", "merge failed, the pending value stays", cause);
-          }
+          value = merged(lot._merge, older._value, given);
           flags |= Flag.merged;
         }
       }

@@ -4,12 +4,12 @@
 import type { EverwireError } from "../client/error.js";
 import type { Lane, Offline, Order, PolicyOption, RateLimit, Overflow } from "../client/policy-types.js";
 import type {
-  ConnectionState, DropEvent, Handle, InboundOptions, QueueOptions, ReconnectOptions, StateEvent, CloseInfo, UrlSource,
+  ConnectionState, DropEvent, Handle, InboundOptions, Paced, QueueOptions, ReconnectOptions, StateEvent, CloseInfo, UrlSource,
   WebSocketConstructor,
 } from "../client/types.js";
 
 export type {
-  ConnectionState, DropEvent, DropReason, EndReason, Handle, InboundOptions, QueueOptions, SendResult, SendStatus, StateCause,
+  ConnectionState, DropEvent, DropReason, EndReason, Handle, InboundOptions, Paced, QueueOptions, SendResult, SendStatus, StateCause,
   StateEvent, UrlSource, WebSocketConstructor,
 } from "../client/types.js";
 export type { Lane, Offline, Order, Overflow, PolicyOption } from "../client/policy-types.js";
@@ -198,20 +198,9 @@ export interface TopicOptions<T = any> {
 }
 
 /** Values that go to one destination at a pace of their own. */
-export interface Topic<T = any> {
+export interface Topic<T = any> extends Paced<T> {
   readonly destination: string;
   publish(value: T, options?: PublishOptions): Handle;
-  /** Admits what is paced, of one key or all; resolves when it has been written or has ended otherwise. */
-  flush(key?: string | number): Promise<void>;
-  /** Takes back what is not written. */
-  cancel(key?: string | number): void;
-  /** Whether a value would still be sent. */
-  readonly pending: boolean;
-  isPending(key: string | number): boolean;
-  /** The value that would be sent next. */
-  peek(key?: string | number): T | undefined;
-  /** Cancels what is pending and forgets the topic. */
-  close(): void;
 }
 
 /** Options of `request`. */
