@@ -1,12 +1,11 @@
 // Tests of everwire/socket.io: scenarios against a scripted server in Node and in Chromium, the same ones with
-// socket.io-client beside them where both should behave alike; then, if it is there, the folder `interop`.
+// socket.io-client beside them where both should behave alike. Those with real servers are in the folder `interop`.
 //
-//   node run.mjs [--unit] [TEXT]     --unit: without interop; TEXT: only scenarios with it in their name
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+//   node run.mjs [TEXT]     TEXT: only scenarios with it in their name
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { spawnSync } from "node:child_process";
 import { build } from "esbuild";
 import { launchChromium, openPage } from "../support/browser.mjs";
 import { check, finish } from "../support/report.mjs";
@@ -17,8 +16,7 @@ import { checkTypes } from "./types.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "../../pkg/dist");
-const alone = process.argv.includes("--unit");
-const only = process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "";
+const only = process.argv[2] ?? "";
 
 const out = mkdtempSync(join(tmpdir(), "everwire-socketio-"));
 try {
@@ -39,9 +37,6 @@ try {
   rmSync(out, { recursive: true, force: true });
 }
 finish();
-
-const interop = join(here, "interop", "run.mjs");
-if (!only && !alone && existsSync(interop) && spawnSync(process.execPath, [interop], { stdio: "inherit" }).status !== 0) process.exitCode = 1;
 
 async function inNode(peer) {
   const { prepare } = await import("./unit/suite.mjs");

@@ -8,6 +8,7 @@ mod browsers;
 mod build;
 mod debian;
 mod demo;
+mod limit;
 mod npm;
 mod project;
 mod run;

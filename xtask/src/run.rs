@@ -4,7 +4,7 @@
 //! steps need (the npm package, the tools) are run once per invocation and remembered, failures too: so a single
 //! step asked for by name brings about whatever it needs, and a whole run does nothing twice.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
@@ -12,9 +12,11 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::limit;
 use crate::project::Project;
 use crate::server::TestServer;
 
@@ -24,6 +26,8 @@ pub(crate) struct Ctx {
     /// The test server, once a step has started it; ends with the context.
     pub(crate) server: OnceCell<TestServer>,
     log: RefCell<Option<File>>,
+    /// When programs that write into the log are ended.
+    until: Cell<Option<Instant>>,
     done: RefCell<BTreeMap<String, Result<(), String>>>,
 }
 
@@ -33,13 +37,21 @@ impl Ctx {
             project,
             server: OnceCell::new(),
             log: RefCell::new(None),
+            until: Cell::new(None),
             done: RefCell::new(BTreeMap::new()),
         }
     }
 
-    /// Sends all further output to a file, or with `None` to the terminal again.
-    pub(crate) fn log_to(&self, file: Option<File>) {
-        *self.log.borrow_mut() = file;
+    /// Sends all further output to a file, and ends programs that still run at `until`.
+    pub(crate) fn log_to(&self, file: File, until: Instant) {
+        *self.log.borrow_mut() = Some(file);
+        self.until.set(Some(until));
+    }
+
+    /// Sends all further output to the terminal again, where whoever looks on ends what takes too long.
+    pub(crate) fn log_to_terminal(&self) {
+        *self.log.borrow_mut() = None;
+        self.until.set(None);
     }
 
     /// Runs a task unless it ran before; then its outcome is repeated.
@@ -80,13 +92,15 @@ impl Ctx {
             let err = log.try_clone().context("cannot share the log file")?;
             command.stdin(Stdio::null()).stdout(out).stderr(err);
         }
-        let status = command
-            .status()
-            .with_context(|| format!("cannot start `{line}`"))?;
-        if !status.success() {
-            bail!("`{line}`: {status}");
+        let status = match self.until.get() {
+            None => command.status().map(Some),
+            Some(until) => limit::status(command, until),
+        };
+        match status.with_context(|| format!("cannot start `{line}`"))? {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => bail!("`{line}`: {status}"),
+            None => bail!("`{line}` was ended: the step's time is over"),
         }
-        Ok(())
     }
 
     /// Runs a program and returns what it printed on its standard output, trimmed.
@@ -191,6 +205,24 @@ mod tests {
         assert!(ctx.once("break", || bail!("no disk")).is_err());
         let again = ctx.once("break", || Ok(())).unwrap_err();
         assert_eq!(format!("{again:#}"), "break has failed before: no disk");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
+        let (ctx, log) = (ctx(), env::temp_dir().join("xtask-endless.log"));
+        let patience = std::time::Duration::from_secs(2);
+        ctx.log_to(File::create(&log).unwrap(), Instant::now() + patience);
+        // The inner one tells that it was ended; the outer one waits for that.
+        let inner = "trap 'echo told; exit' TERM; sleep 600 & wait";
+        let script = format!("trap : TERM; sh -c \"{inner}\" & wait; wait");
+        let error = ctx
+            .run(Command::new("sh").args(["-c", &script]))
+            .unwrap_err();
+        assert!(format!("{error:#}").ends_with("was ended: the step's time is over"));
+        let text = std::fs::read_to_string(&log).unwrap();
+        assert!(text.ends_with("told\n"), "{text}");
+        std::fs::remove_file(log).unwrap();
     }
 
     #[test]

@@ -289,7 +289,10 @@ fn stomp_connect(ctx: &Ctx) -> Result<()> {
 
 fn socketio(ctx: &Ctx) -> Result<()> {
     services::ensure(ctx)?;
-    node_test(ctx, "tests/socketio/run.mjs", &[], None)
+    for file in ["tests/socketio/run.mjs", "tests/socketio/interop/run.mjs"] {
+        node_test(ctx, file, &[], None)?;
+    }
+    Ok(())
 }
 
 fn sockjs(ctx: &Ctx) -> Result<()> {

@@ -3,15 +3,19 @@
 use std::fs::{self, File};
 use std::io::{Write, stdout};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::limit;
 use crate::run::Ctx;
 use crate::steps::STEPS;
 
 /// How many lines of a failed step are shown; the log file has all of them.
 const SHOWN_LINES: usize = 100;
+/// How long a step may take. The longest of them compiles tools on a new machine, in half of that; one that hangs has to
+/// end while somebody still waits for what it printed.
+const STEP_LIMIT: Duration = Duration::from_secs(25 * 60);
 /// What cargo says of its progress, as the first word of a line. Nothing in it tells why a step failed.
 const PROGRESS: [&str; 5] = [
     "Checking",
@@ -49,6 +53,7 @@ pub(crate) fn run(ctx: &Ctx, options: &Options) -> Result<bool> {
         }
         return Ok(true);
     }
+    limit::end_with_us()?;
     let logs = ctx.project.target.join("xtask/logs");
     fs::create_dir_all(&logs).with_context(|| format!("cannot create {}", logs.display()))?;
 
@@ -107,9 +112,9 @@ pub(crate) fn run(ctx: &Ctx, options: &Options) -> Result<bool> {
 /// Runs a step with its output in a file.
 fn logged(ctx: &Ctx, step: &Step, log: &Path) -> Result<()> {
     let file = File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
-    ctx.log_to(Some(file));
+    ctx.log_to(file, Instant::now() + STEP_LIMIT);
     let outcome = (step.run)(ctx);
-    ctx.log_to(None);
+    ctx.log_to_terminal();
     outcome
 }
 
