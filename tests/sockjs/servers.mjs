@@ -73,8 +73,11 @@ export async function serveSockJs() {
   });
   server.on("upgrade", (request) => seen.urls.push(`UPGRADE ${request.url}`));
   const running = await listen(server);
-  const cut = ({ remotePort }) => {
-    for (const socket of running.sockets) if (socket.remotePort === remotePort) socket.destroy();
+  const cut = (connection) => {
+    const { recv } = connection._session;
+    if (recv) (recv.connection ?? recv.response.connection).destroy();
+    // Between two polls no connection carries the session.
+    else if (seen.sessions.has(connection)) setImmediate(cut, connection);
   };
   return { ...running, seen };
 }

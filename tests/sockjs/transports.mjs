@@ -172,10 +172,11 @@ export const transports = {
       }
       const { connection, log, at } = watch(url, {
         transport: { type: "sockjs", SockJS: Counting, options: { transports: "xhr-streaming" } },
-        heartbeat: { interval: 400, timeout: 100, ping: () => ({ ping: 1 }) },
+        heartbeat: { interval: 2_000, timeout: 1_000, ping: () => ({ ping: 1 }) },
       });
       await at("open");
-      await until(() => beats > 15, "fifteen heartbeats");
+      const opened = performance.now();
+      await until(() => beats > 15 && performance.now() > opened + 2_500, "fifteen heartbeats, and time for a ping");
       const { bytesSent } = connection.stats();
       connection.terminate();
       return { lost: log.states.some(({ cause }) => cause === "dead"), bytesSent };
