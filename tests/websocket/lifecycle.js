@@ -1,5 +1,6 @@
 // The life of a connection of everwire/websocket beyond what the native class and reconnecting-websocket do, and the
 // defects of those that it does not have. Each entry throws if it fails. `Socket` is the class, `url` the test peer.
+import { virtualTime } from "../support/virtual-time.js";
 import { equal, Fake, next, ok, record, throws, until } from "./page.js";
 import { caught, FAKE, QUICK, quiet } from "./settings.js";
 
@@ -108,7 +109,7 @@ export const lifecycle = {
 
   async "heartbeat: a dead link is abandoned and dialled anew at once"(Socket, url) {
     let dials = 0;
-    const socket = new Socket(() => `${url}/?${dials++ ? "" : "mute"}`, [], { minReconnectionDelay: 60_000, maxReconnectionDelay: 60_000, heartbeat: { interval: 40, timeout: 60, message: () => "ping" } });
+    const socket = new Socket(() => `${url}/?${dials++ ? "" : "mute"}`, [], { minReconnectionDelay: 60_000, maxReconnectionDelay: 60_000, heartbeat: { interval: 40, timeout: 800, message: () => "ping" } });
     await next(socket, "open");
     const log = record(socket);
     await next(socket, "open");
@@ -119,16 +120,42 @@ export const lifecycle = {
   },
 
   async "heartbeat: any traffic counts as life, also without a ping message"(Socket) {
-    const socket = new Socket("ws://x", [], { ...FAKE, heartbeat: { interval: 100, timeout: 100 } });
-    const fake = Fake.last;
-    fake.open();
-    for (let i = 0; i < 40; i++) {
-      fake.message("tick");
-      await quiet(10);
+    const time = virtualTime();
+    try {
+      const socket = new Socket("ws://x", [], { ...FAKE, heartbeat: { interval: 100, timeout: 100 } });
+      const fake = Fake.last;
+      fake.open();
+      for (let i = 0; i < 40; i++) {
+        fake.message("tick");
+        time.advance(10);
+      }
+      equal([fake.sent, socket.readyState, Fake.last === fake], [[], 1, true]);
+      time.advance(250);
+      ok(Fake.last !== fake, "no redial after silence");
+      socket.close();
+    } finally {
+      time.restore();
     }
-    equal([fake.sent, socket.readyState, Fake.last === fake], [[], 1, true]);
-    await until(() => Fake.last !== fake, "a redial after silence");
-    socket.close();
+  },
+
+  async "heartbeat: pings keep their interval also where the timeout is longer"(Socket) {
+    const time = virtualTime();
+    try {
+      const socket = new Socket("ws://x", [], { ...FAKE, heartbeat: { interval: 100, timeout: 1_000, message: "ping" } });
+      const fake = Fake.last;
+      fake.open();
+      for (let [passed, answered] = [0, 0]; passed < 1_000; passed++) {
+        time.advance(1);
+        if (fake.sent.length > answered) {
+          answered++;
+          fake.message("pong");
+        }
+      }
+      ok(fake.sent.length >= 9 && fake.sent.length <= 13, `${fake.sent.length} pings`);
+      socket.close();
+    } finally {
+      time.restore();
+    }
   },
 
   async "heartbeat: the clock of the page that a given class is of does not count"(Socket) {

@@ -140,7 +140,7 @@ export const peers = {
 
   async "connectionTimeout ends a handshake that hangs with the error TIMEOUT"(Socket, url) {
     let dials = 0;
-    const socket = new Socket(() => `${url}/?${dials++ ? "" : "hang"}`, [], { ...QUICK, connectionTimeout: 80 });
+    const socket = new Socket(() => `${url}/?${dials++ ? "" : "hang"}`, [], { ...QUICK, connectionTimeout: 500 });
     const { message, error } = await next(socket, "error");
     await next(socket, "open");
     socket.close();
