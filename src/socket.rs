@@ -200,6 +200,10 @@ impl<In, Out> Sink<Out> for Socket<In, Out> {
 
     fn start_send(mut self: Pin<&mut Self>, message: Out) -> Result<(), Error> {
         let (frame, id) = self.client.inbound.encode(&message)?;
+        let plain = id.is_none() && self.parked.is_none();
+        if plain && self.client.engine.send_past(&frame) {
+            return Ok(());
+        }
         self.queue(Packet::new(frame), id)
     }
 

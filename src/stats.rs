@@ -40,9 +40,8 @@ pub struct Stats {
 impl Stats {
     pub(crate) fn read(engine: &Engine, unread: usize) -> Self {
         let (messages_received, bytes_received) = engine.received_so_far();
-        let buffered_amount = engine.buffered();
+        let (sent, buffered_amount) = (engine.counters(), engine.buffered());
         engine.core(|core| {
-            let sent = core.outbox().counters();
             let link = core.link();
             Self {
                 state: link.state(),

@@ -13,8 +13,8 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use common::{Recorder, eventually, js, key, received, stats, text, until, url};
 use everwire::{
-    Client, ConfigError, Error, Lane, MessageOptions, Offline, Order, OutboxConfig, Overflow,
-    RateOverflow, Raw, SendError, Socket, State, Status,
+    Client, CloseOptions, ConfigError, Error, Lane, MessageOptions, Offline, Order, OutboxConfig,
+    Overflow, RateOverflow, Raw, SendError, Socket, State, Status,
 };
 use futures_util::{FutureExt, SinkExt, StreamExt, future::poll_fn};
 use serde_json::Value;
@@ -386,6 +386,36 @@ async fn the_sink_waits_for_a_slow_connection() {
     assert!(socket.stats().buffered_amount < 64 * 1024);
     socket.flush().await.unwrap();
     eventually(|| async { stats(&key).await["messages"] == sent }).await;
+}
+
+#[wasm_bindgen_test]
+async fn order_and_counts_are_the_same_whether_a_message_had_to_wait_or_not() {
+    let mut socket = text("/echo").open().unwrap();
+    let texts: Vec<_> = (0..30).map(|n| n.to_string()).collect();
+    let (down, up) = texts.split_at(3);
+    for text in down {
+        socket.feed(text.clone()).await.unwrap();
+    }
+    until(&socket, State::Open).await;
+    for (index, text) in up.iter().enumerate() {
+        if index % 3 == 0 {
+            socket.client().send(text).unwrap();
+        } else {
+            socket.feed(text.clone()).await.unwrap();
+        }
+    }
+    SinkExt::<String>::flush(&mut socket).await.unwrap();
+    let sent = socket.stats().sent;
+    assert_eq!(
+        (sent.accepted, sent.written, sent.queued_messages),
+        (30, 30, 0)
+    );
+    for text in texts {
+        assert_eq!(socket.next().await.unwrap().unwrap(), text);
+    }
+    drop(socket.close(CloseOptions::default()));
+    let refused = socket.start_send_unpin("late".to_owned());
+    assert!(matches!(refused, Err(Error::Send(SendError::Closed))));
 }
 
 #[wasm_bindgen_test]

@@ -160,6 +160,8 @@ pub(crate) struct Engine {
     limits: OutboxConfig,
     pumping: Cell<bool>,
     dropped: Cell<bool>,
+    /// Messages that the queue knows nothing of.
+    written_past: Cell<u64>,
     bytes_received: Cell<u64>,
     messages_received: Cell<u64>,
 }
@@ -201,6 +203,7 @@ impl Engine {
                 limits: setup.outbox,
                 pumping: Cell::new(false),
                 dropped: Cell::new(false),
+                written_past: Cell::new(0),
                 bytes_received: Cell::new(0),
                 messages_received: Cell::new(0),
             }
