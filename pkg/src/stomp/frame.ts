@@ -97,10 +97,10 @@ export class FrameImpl implements IFrame {
     const head = this.toString();
     if (!this.isBinaryBody) return head + (this._body as string) + "\0";
     const body = this.binaryBody;
-    const start = encoder.encode(head);
-    const frame = new Uint8Array(start.length + body.length + 1);
-    frame.set(start);
-    frame.set(body, start.length);
+    const start = octetLength(head);
+    const frame = new Uint8Array(start + body.length + 1);
+    encoder.encodeInto(head, frame);
+    frame.set(body, start);
     return frame.buffer;
   }
 

@@ -142,7 +142,7 @@ export class Reader {
       if (at >= size) return;
       let kind: number;
       for (let room = WINDOW; ; room *= 8) {
-        const start = part(at, at + room);
+        const start = at || size > room ? part(at, at + room) : data;
         let length = start.length;
         scratch(room * 3);
         if (text) length = encoder.encodeInto(start as string, heads).written;
