@@ -208,24 +208,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
-    fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
-        let (ctx, log) = (ctx(), env::temp_dir().join("xtask-endless.log"));
-        let patience = std::time::Duration::from_secs(2);
-        ctx.log_to(File::create(&log).unwrap(), Instant::now() + patience);
-        // The inner one tells that it was ended; the outer one waits for that.
-        let inner = "trap 'echo told; exit' TERM; sleep 600 & wait";
-        let script = format!("trap : TERM; sh -c \"{inner}\" & wait; wait");
-        let error = ctx
-            .run(Command::new("sh").args(["-c", &script]))
-            .unwrap_err();
-        assert!(format!("{error:#}").ends_with("was ended: the step's time is over"));
-        let text = std::fs::read_to_string(&log).unwrap();
-        assert!(text.ends_with("told\n"), "{text}");
-        std::fs::remove_file(log).unwrap();
-    }
-
-    #[test]
     fn a_program_that_fails_is_an_error_with_its_command_line() {
         let error = ctx()
             .run(

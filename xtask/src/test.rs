@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::limit;
 use crate::run::Ctx;
 use crate::steps::STEPS;
 
@@ -53,7 +52,6 @@ pub(crate) fn run(ctx: &Ctx, options: &Options) -> Result<bool> {
         }
         return Ok(true);
     }
-    limit::end_with_us()?;
     let logs = ctx.project.target.join("xtask/logs");
     fs::create_dir_all(&logs).with_context(|| format!("cannot create {}", logs.display()))?;
 
