@@ -54,7 +54,7 @@ export abstract class LinkHost {
       this._received++;
       this._bytesReceived += sizeOf(data);
       this._frame(data);
-      if (asked && this._heard) this._input(Input.received);
+      if (asked) this._input(Input.received);
     },
     // The close event that follows says all there is to know.
     failed: () => {},
