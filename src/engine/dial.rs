@@ -383,23 +383,6 @@ impl Engine {
         })
     }
 
-    /// Sends over the socket of the moment. `false` if it did not go out.
-    pub(super) fn write_past(&self, frame: &Frame) -> bool {
-        let live = self.live.borrow();
-        let Some(Live {
-            phase: Phase::Socket(socket),
-            ..
-        }) = &*live
-        else {
-            return false;
-        };
-        if !socket.is_open() {
-            return false;
-        }
-        self.give(socket, frame);
-        socket.send_open(frame)
-    }
-
     fn set_live(&self, generation: u32, attempt: Attempt, phase: Phase) {
         self.given.set(0);
         let old = self.live.replace(Some(Live {

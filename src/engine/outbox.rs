@@ -234,10 +234,9 @@ impl Engine {
         if self.pumping.get() || self.is_dropped() || frame.len() > self.limits.max_bytes {
             return false;
         }
-        let Some(room) = self.core(|core| core.bypass()) else {
-            return false;
-        };
-        let written = self.buffered_at_most() < room && self.write_past(frame);
+        let (room, generation) = self.core(|core| (core.bypass(), core.link().generation()));
+        let written = room.is_some_and(|room| self.buffered_at_most() < room)
+            && self.transmit(generation, frame);
         self.written_past
             .set(self.written_past.get() + u64::from(written));
         written

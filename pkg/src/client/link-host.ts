@@ -50,11 +50,10 @@ export abstract class LinkHost {
     },
     message: (event) => {
       const { data } = event;
-      const asked = this._hear((this._settings._stamped && event.timeStamp) || now());
+      this._heard = (this._settings._stamped && event.timeStamp) || now();
       this._received++;
       this._bytesReceived += sizeOf(data);
       this._frame(data);
-      if (asked) this._input(Input.received);
     },
     // The close event that follows says all there is to know.
     failed: () => {},
@@ -77,7 +76,7 @@ export abstract class LinkHost {
   protected _borrower: { _data: Encoded; readonly _result: unknown } | undefined;
   /** What the core was told last. */
   private _latest: number = Input.start;
-  /** When the last message came, if the core was not told yet; negative while it waits for an answer to a ping. */
+  /** When the last message came, if the core was not told yet. */
   private _heard = 0;
   /** The dial that counts, 0 if it was given up. */
   private _generation = 0;
@@ -185,16 +184,9 @@ export abstract class LinkHost {
     this._drain(at);
   }
 
-  /** A sign of life at `at`; whether the core waits for one, and so has to be told. */
-  private _hear(at: number): boolean {
-    const asked = this._heard < 0;
-    this._heard = at;
-    return asked;
-  }
-
   /** Messages need not enter the core one by one: it learns of the last one before anything that depends on it. */
   _tellHeard(): void {
-    if (this._heard <= 0) return;
+    if (!this._heard) return;
     this._core.input(this._id, this._heard, Input.received, 0, 0, 0, Verdict.none);
     this._heard = 0;
   }
@@ -267,7 +259,6 @@ export abstract class LinkHost {
         this._host.detach();
         break;
       case Action.ping:
-        this._heard = -1;
         this._emitter._defer(() => this._ping(first));
         break;
       case Action.state:
@@ -362,7 +353,7 @@ export abstract class LinkHost {
           this._host.attach(generation, socket);
           // SockJS shows the server's heartbeats, which are signs of life.
           socket.addEventListener("heartbeat", () => {
-            if (current() && this._hear(now())) this._input(Input.received);
+            if (current()) this._heard = now();
           });
         }, unmade);
       }, failed);

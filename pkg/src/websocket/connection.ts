@@ -34,7 +34,7 @@ export class Connection {
   _live = false;
   /** Whether the host holds the current generation's native socket. */
   _attached = false;
-  /** When the last message came that the core does not know of, 0 if it knows all; negative while it waits for an answer to a ping. */
+  /** When the last message came that the core does not know of, 0 if it knows all. */
   _seen = 0;
   /** What an end means to the listeners, from the moment it is known until the core has decided what follows. */
   _ending: { failure: Event | undefined; close: CloseEvent } | undefined;
@@ -65,10 +65,8 @@ export class Connection {
       opened: (generation) => this._tell(Happened.opened, generation),
       message: heartbeat
         ? (event) => {
-            const asked = this._seen < 0;
             // A given class may be of another page, whose clock began at another time.
             this._seen = (!options.WebSocket && event.timeStamp) || now();
-            if (asked) this._tell(Happened.received);
             deliver(target, event);
           }
         : (event) => deliver(target, event),
@@ -166,7 +164,7 @@ export class Connection {
     const link = this._link;
     if (!link) return;
     const core = wasm<Core>();
-    if (this._seen > 0) {
+    if (this._seen) {
       core.handle(link, this._seen, Happened.received, 0, 0, 0);
       this._seen = 0;
     }
@@ -311,7 +309,6 @@ export class Connection {
   }
 
   _ping(): void {
-    this._seen = -1;
     const message = this._settings._given.heartbeat?.message;
     const socket = this._host.socket;
     if (message === undefined || socket?.readyState !== 1) return;
