@@ -342,13 +342,10 @@ impl Link {
         self.outputs.push(Output::Ping {
             generation: self.generation,
         });
-        match self.liveness.pinged(now) {
-            Some(timeout) => {
-                self.timers.disarm(Timer::Ping);
-                self.timers.arm(Timer::Pong, now + timeout);
-            }
-            None => self.schedule_ping(now),
+        if let Some(timeout) = self.liveness.pinged(now) {
+            self.timers.arm(Timer::Pong, now + timeout);
         }
+        self.schedule_ping(now);
     }
 
     fn schedule_ping(&mut self, now: Time) {
@@ -365,6 +362,8 @@ impl Link {
             }
             Timer::Redial => self.dial(now, Cause::RetryDue),
             Timer::Uptime => self.stable(),
+            // Only to be told of a receive: shells may keep one to themselves until they are woken.
+            Timer::Ping if self.timers.deadline(Timer::Pong).is_some() => self.schedule_ping(now),
             Timer::Ping => match self.liveness.ping_moved(now) {
                 Some(due) => self.timers.arm(Timer::Ping, due),
                 None => self.ping(now),

@@ -230,6 +230,24 @@ fn a_fixed_timeout_is_exact() {
     assert!(dialed(&rig.advance(1)));
 }
 
+/// A shell may tell a receive only when it is woken. With a long timeout that is not the timeout, or pings would keep to it.
+#[test]
+fn while_an_answer_is_awaited_there_is_a_wake_per_interval_and_no_second_ping() {
+    let mut rig = Rig::stable(heartbeat(PongTimeout::Fixed(millis(35 * SECOND))));
+    to_ping(&mut rig);
+    for _ in 0..3 {
+        let wait = rig.link.next_wake().unwrap().since(rig.now);
+        assert!(wait >= millis(8 * SECOND) && wait <= millis(10 * SECOND));
+        let wait = wait.as_micros().div_ceil(1_000);
+        assert_eq!(rig.advance(wait), []);
+    }
+    rig.input(Input::Received { pong: false });
+    assert!(!pinged(&rig.advance(8 * SECOND - 1)));
+    assert!(pinged(&rig.advance(2 * SECOND + 1)));
+    assert!(!detached(&rig.advance(35 * SECOND - 3_000)));
+    assert!(detached(&rig.advance(3_000)));
+}
+
 #[test]
 fn a_clock_jump_of_an_hour_neither_kills_nor_floods() {
     let mut forward = adaptive();
