@@ -18,7 +18,7 @@ use everwire::socketio::{
     AckError, Binary, Change, DisconnectReason, EmitError, EmitOptions, Error, TransportKind,
 };
 use futures_util::StreamExt;
-use rig::{BOTH, POLLING, WEBSOCKET, join, joined, manager, next_change, over};
+use rig::{BOTH, POLLING, WEBSOCKET, join, joined, manager, next_change, over, recorded};
 use serde_json::{Value, json};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -173,13 +173,7 @@ async fn events_of_the_server_can_be_answered_once() {
 
 #[wasm_bindgen_test]
 async fn namespaces_share_a_connection_and_have_their_own_auth() {
-    let key = key();
-    let manager = manager()
-        .query("key", &key)
-        .transports(WEBSOCKET)
-        .open()
-        .unwrap();
-    let main = joined(&manager).await;
+    let (key, manager, main) = recorded(&WEBSOCKET).await;
     let other = manager
         .socket("/other")
         .auth(&json!({"name": "mina"}))

@@ -21,7 +21,7 @@ use everwire::{
     },
 };
 use futures_util::{StreamExt, future::join_all};
-use rig::{BOTH, POLLING, WEBSOCKET, join, joined, manager, over, server};
+use rig::{BOTH, POLLING, WEBSOCKET, join, joined, manager, over, recorded, server};
 use serde_json::json;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -67,13 +67,7 @@ async fn reliable_emits_are_repeated_until_they_are_answered() {
 
 #[wasm_bindgen_test]
 async fn a_conflated_topic_sends_the_latest_value_per_key() {
-    let key = key();
-    let manager = manager()
-        .query("key", &key)
-        .transports(POLLING)
-        .open()
-        .unwrap();
-    let socket = joined(&manager).await;
+    let (key, _manager, socket) = recorded(&POLLING).await;
     let topic = socket
         .topic::<(u32, u32)>("position")
         .conflate()
@@ -100,13 +94,7 @@ async fn a_conflated_topic_sends_the_latest_value_per_key() {
 
 #[wasm_bindgen_test]
 async fn merged_and_batched_topics_keep_every_value() {
-    let key = key();
-    let manager = manager()
-        .query("key", &key)
-        .transports(POLLING)
-        .open()
-        .unwrap();
-    let socket = joined(&manager).await;
+    let (key, _manager, socket) = recorded(&POLLING).await;
     let sums = socket
         .topic::<u64>("sum")
         .conflate()
@@ -302,9 +290,7 @@ async fn closing_says_goodbye_and_connecting_again_works() {
 
 #[wasm_bindgen_test]
 async fn disconnecting_writes_what_is_queued_first() {
-    let key = key();
-    let manager = manager().query("key", &key).open().unwrap();
-    let socket = joined(&manager).await;
+    let (key, _manager, socket) = recorded(&BOTH).await;
     for number in 0..10 {
         socket.emit("last", &number).unwrap();
     }
@@ -318,13 +304,7 @@ async fn disconnecting_writes_what_is_queued_first() {
 #[wasm_bindgen_test]
 async fn dropping_the_last_handle_ends_the_connection_and_all_streams() {
     for transports in [&POLLING[..], &WEBSOCKET, &BOTH] {
-        let key = key();
-        let manager = manager()
-            .query("key", &key)
-            .transports(transports)
-            .open()
-            .unwrap();
-        let socket = joined(&manager).await;
+        let (key, manager, socket) = recorded(transports).await;
         if transports.contains(&TransportKind::WebSocket) {
             eventually(|| async { stats(&key).await["open"] == 1 }).await;
         }

@@ -22,6 +22,15 @@ pub(crate) fn over(transports: &[TransportKind]) -> Manager {
     manager().transports(transports).open().unwrap()
 }
 
+/// A joined socket whose messages the server keeps under the key.
+pub(crate) async fn recorded(transports: &[TransportKind]) -> (String, Manager, Socket) {
+    let key = common::key();
+    let manager = manager().query("key", &key).transports(transports);
+    let manager = manager.open().unwrap();
+    let socket = joined(&manager).await;
+    (key, manager, socket)
+}
+
 /// A joined socket of the main namespace.
 pub(crate) async fn joined(manager: &Manager) -> Socket {
     let socket = manager.socket("/").build().unwrap();

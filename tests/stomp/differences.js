@@ -30,6 +30,29 @@ const silent = async (play) => {
   }
 };
 
+/** Plays with events of the page kept from the console, which would be failures elsewhere. */
+const quiet = (type, play) => async (stomp) => {
+  const swallow = (event) => event.preventDefault();
+  globalThis.addEventListener(type, swallow);
+  try {
+    return await play(stomp);
+  } finally {
+    globalThis.removeEventListener(type, swallow);
+  }
+};
+
+/** Until the condition holds, or as long as one of the two needs to show that it never does. */
+const orNever = (condition) => Promise.race([until(condition), new Promise((done) => setTimeout(done, 200))]);
+
+/** How many attempts are made up to the second socket, and by a timer that is left behind it. */
+const attempts = async (wire, client) => {
+  await until(() => wire.sockets.length === 2);
+  await new Promise((done) => setTimeout(done, 40));
+  const calls = wire.trace.filter(([kind]) => kind === "beforeConnect").length;
+  await client.deactivate({ force: true });
+  return calls;
+};
+
 export const differences = {
   "D1 an escaped backslash before n, c or r": {
     play: read("version:1.2", ({ headers }) => headers.path, "MESSAGE\npath:C\\c\\\\new\\\\cat\n\n\0"),
@@ -97,36 +120,30 @@ export const differences = {
     theirs: [[["a", "b"]]],
   },
   "D8 a beforeConnect that fails": {
-    async play(stomp) {
-      const swallow = (event) => event.preventDefault();
-      globalThis.addEventListener("unhandledrejection", swallow);
+    play: quiet("unhandledrejection", async (stomp) => {
       const wire = new Wire();
       let calls = 0;
       const client = wire.client(stomp, { reconnectDelay: 10, beforeConnect: async () => { if (++calls < 3) throw new Error("no token"); } });
       const told = [];
       client.onWebSocketError = ({ type, message }) => told.push([type, message]);
       client.activate();
-      await Promise.race([until(() => wire.sockets.length), new Promise((done) => setTimeout(done, 200))]);
+      await orNever(() => wire.sockets.length);
       await client.deactivate({ force: true });
-      globalThis.removeEventListener("unhandledrejection", swallow);
       return [wire.sockets.length, calls, told];
-    },
+    }),
     ours: [1, 3, [["error", "Error: no token"], ["error", "Error: no token"]]],
     theirs: [0, 1, []],
   },
   "D8 a factory that throws": {
-    async play(stomp) {
-      const swallow = (event) => event.preventDefault();
-      globalThis.addEventListener("unhandledrejection", swallow);
+    play: quiet("unhandledrejection", async (stomp) => {
       const wire = new Wire();
       let calls = 0;
       const client = wire.client(stomp, { reconnectDelay: 10, webSocketFactory: () => { if (++calls < 2) throw new Error("no socket"); return wire.make(); } });
       client.activate();
-      await Promise.race([until(() => wire.sockets.length), new Promise((done) => setTimeout(done, 200))]);
+      await orNever(() => wire.sockets.length);
       await client.deactivate({ force: true });
-      globalThis.removeEventListener("unhandledrejection", swallow);
       return wire.sockets.length;
-    },
+    }),
     ours: 1,
     theirs: 0,
   },
@@ -198,11 +215,7 @@ export const differences = {
         },
       });
       (await wire.connected(client)).gone();
-      await until(() => wire.sockets.length === 2);
-      await new Promise((done) => setTimeout(done, 40));
-      const calls = wire.trace.filter(([kind]) => kind === "beforeConnect").length;
-      await client.deactivate({ force: true });
-      return calls;
+      return attempts(wire, client);
     },
     ours: 2,
     theirs: 3,
@@ -276,11 +289,7 @@ export const differences = {
       const socket = await wire.connected(client);
       void client.deactivate();
       socket.gone(1000, true);
-      await until(() => wire.sockets.length === 2);
-      await new Promise((done) => setTimeout(done, 40));
-      const calls = wire.trace.filter(([kind]) => kind === "beforeConnect").length;
-      await client.deactivate({ force: true });
-      return calls;
+      return attempts(wire, client);
     },
     ours: 2,
     theirs: 3,
@@ -297,10 +306,8 @@ export const differences = {
     theirs: 0,
   },
   "onChangeState throws": {
-    async play(stomp) {
+    play: quiet("error", async (stomp) => {
       const wire = new Wire();
-      const swallow = (event) => event.preventDefault();
-      globalThis.addEventListener("error", swallow);
       const client = wire.client(stomp, { onChangeState: () => { throw new Error("meant to be seen"); } });
       try {
         client.activate();
@@ -310,17 +317,14 @@ export const differences = {
       await turn();
       client.onChangeState = () => {};
       await client.deactivate({ force: true });
-      globalThis.removeEventListener("error", swallow);
       return wire.sockets.length;
-    },
+    }),
     ours: 1,
     theirs: 0,
   },
   "onWebSocketClose throws": {
-    async play(stomp) {
+    play: quiet("error", async (stomp) => {
       const wire = new Wire();
-      const swallow = (event) => event.preventDefault();
-      globalThis.addEventListener("error", swallow);
       const client = wire.client(stomp, { reconnectDelay: 10, onWebSocketClose: () => { throw new Error("meant to be seen"); } });
       const socket = await wire.connected(client);
       try {
@@ -328,12 +332,11 @@ export const differences = {
       } catch {
         // The peer's way out is the socket's event.
       }
-      await Promise.race([until(() => wire.sockets.length === 2), new Promise((done) => setTimeout(done, 200))]);
+      await orNever(() => wire.sockets.length === 2);
       client.onWebSocketClose = () => {};
       await client.deactivate({ force: true });
-      globalThis.removeEventListener("error", swallow);
       return wire.sockets.length;
-    },
+    }),
     ours: 2,
     theirs: 1,
   },

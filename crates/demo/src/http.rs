@@ -11,7 +11,7 @@ use axum::{
         uri::{Authority, Uri},
     },
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,8 @@ pub fn router(site: Site) -> Router {
             "/ticker",
             ServeFile::new(site.config.dist.join("ticker.html")),
         )
+        // Its addresses are relative, so it has one place only.
+        .route("/ticker/", get(async || Redirect::temporary("../ticker")))
         .fallback_service(files)
         .layer(middleware::from_fn(only_own_host))
         .layer(SetResponseHeaderLayer::overriding(

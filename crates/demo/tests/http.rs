@@ -45,6 +45,9 @@ async fn files_are_served_with_their_types_and_strict_headers() {
         );
     }
     assert!(get(&server, "/yew/").await.body.ends_with("yew"));
+    let moved = get(&server, "/ticker/").await;
+    assert_eq!(moved.status, 307);
+    assert_eq!(moved.header("location"), Some("../ticker"));
     assert_eq!(get(&server, "/../Cargo.toml").await.status, 404);
     let missing = get(&server, "/missing.js").await;
     assert_eq!(missing.status, 404);
