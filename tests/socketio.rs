@@ -102,14 +102,18 @@ async fn a_websocket_that_hangs_does_not_hold_up_polling() {
     );
     let manager = over(&BOTH);
     let socket = joined(&manager).await;
-    let answer = socket.emit_with_ack::<_, u32>("echo", &7).await;
-    let volatile = socket
-        .emit_with("echo", &8, EmitOptions::new().volatile())
-        .unwrap();
-    let status = volatile.written().await;
+    let mut answers = Vec::new();
+    let mut written = false;
+    // An answer may overtake the end of the request that asked for it: nothing can be written until then.
+    while !written && answers.len() < 20 {
+        answers.push(socket.emit_with_ack::<_, u32>("echo", &7).await);
+        let volatile = EmitOptions::new().volatile();
+        let emit = socket.emit_with("echo", &8, volatile).unwrap();
+        written = emit.written().await.is_ok();
+    }
     js("globalThis.WebSocket = RealWebSocket;");
-    assert_eq!(answer, Ok(7));
-    assert_eq!(status, Ok(()));
+    assert!(answers.iter().all(|answer| *answer == Ok(7)), "{answers:?}");
+    assert!(written);
     assert_eq!(manager.transport(), Some(TransportKind::Polling));
 }
 
