@@ -46,7 +46,7 @@ export const acks = {
   "ackTimeout of the options": {
     modes: ["websocket"],
     async run(t) {
-      const socket = await t.connected("main", { ackTimeout: 40 });
+      const socket = await t.connected("main", { ackTimeout: 300 });
       t.log("in time", await t.ask(socket, "echo", "a"));
       const [error] = await t.ask(socket, "mute");
       t.log("late", t.errorText(error));
@@ -57,7 +57,7 @@ export const acks = {
   "retries until the server has answered": {
     modes: ["polling", "websocket"],
     async run(t) {
-      const socket = await t.connected("main", { retries: 3, ackTimeout: 60 });
+      const socket = await t.connected("main", { retries: 3, ackTimeout: 300 });
       t.log("at the third time", await t.ask(socket, "flaky", key(t, "third"), 3));
       const [error] = await t.ask(socket, "mute");
       t.log("never", t.errorText(error));

@@ -1,12 +1,14 @@
 // The connection is lost in every way, and comes back.
 
-/** Kills the server, waits for the loss, starts it again and waits for the connection. */
+/** Kills the server, waits for the loss and a try in vain, starts it again and waits for the connection. */
 async function restart(t, socket) {
   const lost = t.next(socket, "disconnect");
+  const failed = t.next(socket.io, "reconnect_error");
   await t.command("kill", "own");
   await lost;
   socket.emit("note", `after ${t.lib.name} ${t.mode}`, "written while down");
   const back = t.next(socket, "connect");
+  await failed;
   await t.command("restart", "own");
   await back;
 }
