@@ -4,11 +4,12 @@
 //! is a failure whose output is shown, and the steps after it still run. Programs stay in our own process group, so
 //! Ctrl-C and whatever else ends us ends them, too.
 
-use std::fs;
 use std::io::Result;
 use std::process::{Child, Command, ExitStatus};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, Signal, System};
 
 /// Between two looks at a running program.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -35,14 +36,13 @@ pub(crate) fn status(command: &mut Command, until: Instant) -> Result<Option<Exi
     }
 }
 
-/// Ends a program and what it has started, and waits until they are gone. Only Linux tells what that is; elsewhere the
-/// program alone.
+/// Ends a program and what it has started, and waits until they are gone.
 fn end(child: &mut Child, grace: Duration) -> Result<()> {
-    let family = halted(vec![child.id()]);
-    signal("TERM", &family);
-    signal("CONT", &family);
+    let family = halted(vec![Pid::from_u32(child.id())]);
+    signal(Signal::Term, &family);
+    signal(Signal::Continue, &family);
     let family = halted(remaining(family, grace));
-    signal("KILL", &family);
+    signal(Signal::Kill, &family);
     child.kill()?;
     child.wait()?;
     remaining(family, KILLED);
@@ -51,10 +51,14 @@ fn end(child: &mut Child, grace: Duration) -> Result<()> {
 
 /// These processes and all below them, stopped: what starts another one while it is looked for, and ends, would leave
 /// it without a parent to find it by.
-fn halted(mut family: Vec<u32>) -> Vec<u32> {
+fn halted(mut family: Vec<Pid>) -> Vec<Pid> {
     loop {
-        signal("STOP", &family);
-        wait(STOPPED, || family.iter().all(|&id| !runs(id)));
+        signal(Signal::Stop, &family);
+        wait(STOPPED, || {
+            let system = processes();
+            let mut alive = family.iter().filter_map(|&id| alive(&system, id));
+            alive.all(|process| process.status() == ProcessStatus::Stop)
+        });
         let known = family.len();
         family = with_descendants(family);
         if family.len() == known {
@@ -64,9 +68,10 @@ fn halted(mut family: Vec<u32>) -> Vec<u32> {
 }
 
 /// Waits until these processes have ended. Those that have not after `limit` are returned.
-fn remaining(mut family: Vec<u32>, limit: Duration) -> Vec<u32> {
+fn remaining(mut family: Vec<Pid>, limit: Duration) -> Vec<Pid> {
     wait(limit, || {
-        family.retain(|&id| parent(id).is_some());
+        let system = processes();
+        family.retain(|&id| alive(&system, id).is_some());
         family.is_empty()
     });
     family
@@ -80,66 +85,59 @@ fn wait(limit: Duration, mut done: impl FnMut() -> bool) {
 }
 
 /// These processes and all below them.
-fn with_descendants(mut family: Vec<u32>) -> Vec<u32> {
-    let parents: Vec<_> = processes()
-        .filter(|id| !family.contains(id))
-        .filter_map(|id| Some((id, parent(id)?)))
-        .collect();
+fn with_descendants(mut family: Vec<Pid>) -> Vec<Pid> {
+    let system = processes();
     let mut next = 0;
     while let Some(&id) = family.get(next) {
-        let children = parents.iter().filter(|(_, parent)| *parent == id);
-        family.extend(children.map(|(child, _)| *child));
+        let children = system.processes().values().filter(|process| {
+            process.parent() == Some(id)
+                && alive(&system, process.pid()).is_some()
+                && !family.contains(&process.pid())
+        });
+        let children: Vec<_> = children.map(Process::pid).collect();
+        family.extend(children);
         next += 1;
     }
     family
 }
 
-/// All processes of this machine, as far as /proc shows them.
-fn processes() -> impl Iterator<Item = u32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+/// The processes of this moment.
+fn processes() -> System {
+    let mut system = System::new();
+    let kind = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
+    system
 }
 
-/// The parent of a process that has not ended.
-fn parent(id: u32) -> Option<u32> {
-    Some(stat(id)?.1)
+/// A process that has not ended. One that only waits for its parent to take note of it has.
+fn alive(system: &System, id: Pid) -> Option<&Process> {
+    system.process(id).filter(|process| {
+        !matches!(
+            process.status(),
+            ProcessStatus::Zombie | ProcessStatus::Dead
+        )
+    })
 }
 
-/// Whether a process may start others now: it has not ended, and is not stopped.
-fn runs(id: u32) -> bool {
-    stat(id).is_some_and(|(state, _)| !state.eq_ignore_ascii_case("T"))
-}
-
-/// State and parent of a process that has not ended, as /proc/ID/stat has them: `ID (name) state parent …`.
-fn stat(id: u32) -> Option<(String, u32)> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // A name may have brackets and blanks of its own.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    match fields.next()? {
-        "Z" | "X" => None,
-        state => Some((state.to_owned(), fields.next()?.parse().ok()?)),
-    }
-}
-
-/// Sends a signal. A process that has ended meanwhile is what is wanted.
-fn signal(name: &str, family: &[u32]) {
-    if cfg!(unix) && !family.is_empty() {
-        let ids: Vec<_> = family.iter().map(u32::to_string).collect();
-        let kill = format!("kill -{name} {} 2>/dev/null", ids.join(" "));
-        drop(Command::new("sh").args(["-c", &kill]).status());
+/// Sends a signal, if the system knows it. A process that has ended meanwhile is what is wanted.
+fn signal(signal: Signal, family: &[Pid]) {
+    let system = processes();
+    for process in family.iter().filter_map(|&id| alive(&system, id)) {
+        process.kill_with(signal);
     }
 }
 
 #[cfg(test)]
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
+    use sysinfo::UpdateKind;
 
     /// Starts a script; what prints an id in it is what the second number names, and runs.
-    fn started(script: &str) -> (Child, u32) {
+    fn started(script: &str) -> (Child, Pid) {
         let mut command = Command::new("sh");
         command.args(["-c", script]).stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -154,7 +152,7 @@ mod tests {
         let (mut child, grandchild) = started("sh -c 'echo $$; sleep 600; true' & wait");
         let begun = Instant::now();
         end(&mut child, Duration::from_secs(300)).unwrap();
-        assert_eq!(parent(grandchild), None);
+        assert!(alive(&processes(), grandchild).is_none());
         assert!(begun.elapsed() < Duration::from_secs(300), "asked to end");
     }
 
@@ -165,9 +163,12 @@ mod tests {
         let script = format!("echo $$; for n in $(seq 500); do sleep {mark} & done; wait");
         let (mut child, _) = started(&script);
         end(&mut child, GRACE).unwrap();
-        let left = processes().filter(|id| {
-            let args = fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap_or_default();
-            args.contains(&mark)
+        let mut system = System::new();
+        let kind = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always);
+        system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
+        let left = system.processes().values().filter(|process| {
+            let mut args = process.cmd().iter();
+            args.any(|arg| arg.to_string_lossy().contains(&mark))
         });
         assert_eq!(left.count(), 0);
     }
@@ -179,7 +180,7 @@ mod tests {
         let grace = Duration::from_secs(1);
         let begun = Instant::now();
         end(&mut child, grace).unwrap();
-        assert_eq!(parent(grandchild), None);
+        assert!(alive(&processes(), grandchild).is_none());
         assert!(begun.elapsed() >= grace, "not killed at once");
     }
 
@@ -190,15 +191,5 @@ mod tests {
         assert!(status(endless.arg("600"), now).unwrap().is_none());
         let done = status(&mut Command::new("true"), now + Duration::from_secs(300)).unwrap();
         assert!(done.unwrap().success());
-    }
-
-    #[test]
-    fn a_process_knows_its_parent() {
-        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
-        assert_eq!(parent(child.id()), Some(std::process::id()));
-        assert!(with_descendants(vec![std::process::id()]).contains(&child.id()));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert_eq!(parent(child.id()), None);
     }
 }

@@ -208,6 +208,20 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_runs_past_the_steps_time_is_an_error() {
+        let (ctx, log) = (ctx(), env::temp_dir().join("xtask-endless.log"));
+        ctx.log_to(File::create(&log).unwrap(), Instant::now());
+        let error = ctx.run(Command::new("sleep").arg("600")).unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "`sleep 600` was ended: the step's time is over"
+        );
+        let text = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(text, "$ sleep 600\n");
+        std::fs::remove_file(log).unwrap();
+    }
+
+    #[test]
     fn a_program_that_fails_is_an_error_with_its_command_line() {
         let error = ctx()
             .run(
